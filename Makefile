@@ -1,0 +1,142 @@
+# make book     set everything up and build the book           make serve    read it at http://localhost:8000
+# make test     style, types, import floors, every test         make clean    undo all of it
+# make chapters run the notebooks and store them as tested      make weights  train the shipped model again
+# make colab    run the chapters with Google Colab's versions
+#
+# Each step leaves its stamp only after it has succeeded, inside what it made: an interrupted step is done again,
+# a finished one is not, and a second run needs no network. `make PYTHON=/path/to/python3.12 book` chooses a Python.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := book
+.PHONY: book test serve chapters weights colab clean
+
+supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(firstword $(foreach p,python3.11 python3 python3.12 python3.13,\
+    $(shell $(p) -c '$(supported)' 2> /dev/null && echo $(p))))
+PORT ?= 8000
+
+bin := .venv/bin
+pip := $(bin)/python -m pip --disable-pip-version-check
+vendor := book/_static/vendor
+engine := book/_static/nsynthlib
+
+# Names of our own files hold no spaces; the folder that holds the repository may.
+code := $(shell find nsynthlib -type f -not -path '*/__pycache__/*')
+pages := _config.yml _toc.yml $(shell find book chapters -type f \
+    -not -path '$(vendor)/*' -not -path '$(engine)/*' -not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*')
+
+book: _build/.built
+	@echo "The book is in _build/html. To read it:  make serve"
+
+# --- Python -----------------------------------------------------------------------------------------------------
+
+define need-python
+@"$(PYTHON)" -c '$(supported)' 2> /dev/null || { \
+    echo 'Neural Notes needs Python 3.11, 3.12 or 3.13; name one that is installed:  make PYTHON=python3.12' >&2; exit 1; }
+endef
+
+.venv/.created:
+	$(need-python)
+	"$(PYTHON)" -m venv --clear .venv
+	@touch $@
+
+.venv/.requirements: requirements.txt .venv/.created
+	$(pip) install --requirement requirements.txt
+	@touch $@
+
+.venv/.package: pyproject.toml .venv/.requirements
+	$(pip) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# --- JavaScript -------------------------------------------------------------------------------------------------
+
+node_modules/.installed: package.json package-lock.json | .venv/.requirements
+	$(bin)/npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Only what pages use, in npm's own layout, because these files look for each other by it.
+vendored := requirejs/require.js @jupyter-widgets/html-manager/dist/embed-amd.js \
+    $(addprefix mathjax/es5/,tex-chtml.js a11y input/tex output/chtml sre ui) \
+    $(addprefix onnxruntime-web/dist/,ort.wasm.min.mjs ort-wasm-simd-threaded.mjs ort-wasm-simd-threaded.wasm)
+
+$(vendor)/.copied: node_modules/.installed .venv/.requirements
+	rm -rf $(vendor)
+	mkdir -p $(vendor)
+	cd node_modules && tar -cf - $(vendored) @jupyter-widgets/html-manager/dist/*.woff2 | tar -xf - -C ../$(vendor)
+	cp "$$($(bin)/python -c 'import anywidget; print(anywidget.__path__[0])')/nbextension/index.js" $(vendor)/anywidget.js
+	@touch $@
+
+$(engine)/.bundled: $(wildcard nsynthlib/web/*.mjs) node_modules/.installed
+	$(bin)/node node_modules/esbuild/bin/esbuild $(addprefix nsynthlib/web/,engine.mjs worker.mjs dsp.mjs) \
+	    --bundle --minify --format=esm --out-extension:.js=.mjs --outdir=$(engine) --log-level=warning
+	@touch $@
+
+$(engine)/.exported: $(code) .venv/.package
+	$(bin)/nsynthlib export $(engine)
+	@touch $@
+
+# --- The book ---------------------------------------------------------------------------------------------------
+
+# Cached results of chapters are told apart by their own cells only, so a change of the package drops them all.
+_build/.code: $(code) .venv/.package
+	rm -rf _build
+	mkdir -p _build
+	@touch $@
+
+# --all: a page that was read before would not give its warning again, and a second try would pass.
+_build/.built: $(pages) _build/.code $(vendor)/.copied $(engine)/.bundled $(engine)/.exported
+	rm -rf _build/html
+	$(bin)/jupyter-book build . --all -W -n --keep-going
+	@touch $@
+
+serve: book
+	@$(bin)/python tools/serve.py _build/html $(PORT)
+
+chapters: .venv/.package
+	$(bin)/python tools/store_chapters.py
+
+# --- Checks -----------------------------------------------------------------------------------------------------
+
+test: book
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports
+	PATH="$(CURDIR)/$(bin):$$PATH" $(bin)/pytest -n 2 --dist loadfile \
+	    --nbval --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 300 tests chapters
+
+# The versions Colab had on the day in tests/colab-constraints.txt; the package comes as a reader gets it, not from here.
+.venv-colab/.requirements: tests/colab-constraints.txt requirements.txt
+	$(need-python)
+	"$(PYTHON)" -m venv --clear .venv-colab
+	.venv-colab/bin/python -m pip --disable-pip-version-check install \
+	    --requirement tests/colab-constraints.txt $$(grep -E '^(nbval|setuptools)==' requirements.txt)
+	@touch $@
+
+.venv-colab/.package: $(code) pyproject.toml .venv-colab/.requirements
+	rm -rf build
+	.venv-colab/bin/python -m pip --disable-pip-version-check install \
+	    --quiet --no-deps --no-build-isolation --force-reinstall .
+	rm -rf build
+	@touch $@
+
+colab: .venv-colab/.package
+	@echo "Running the chapters with Colab's versions of every library (in .venv-colab), widgets included."
+	.venv-colab/bin/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 300 chapters
+
+# --- The shipped weights ----------------------------------------------------------------------------------------
+
+weights: .venv/.package
+	$(bin)/nsynthlib data synthetic data/synthetic --notes 6600 --seed 0
+	$(bin)/nsynthlib train cvae data/synthetic --out runs/cvae
+	$(bin)/nsynthlib evaluate runs/cvae data/synthetic --json runs/cvae/evaluation.json
+	mkdir -p nsynthlib/pretrained/cvae
+	cd runs/cvae && cp config.json model.safetensors settings.json evaluation.json ../../nsynthlib/pretrained/cvae
+
+# Notes and training runs (data/, runs/) are a reader's work and stay.
+clean:
+	rm -rf .venv .venv-colab node_modules _build build *.egg-info $(vendor) $(engine) \
+	    .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name .git -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +

@@ -1,0 +1,5 @@
+"""``python -m nsynthlib`` is the command ``nsynthlib``."""
+
+from nsynthlib.cli import main
+
+main()

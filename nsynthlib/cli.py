@@ -1,0 +1,243 @@
+"""The same from a shell: ``nsynthlib`` or ``python -m nsynthlib``.
+
+Every mistake is one line on standard error: exit code 2 for bad use, 1 for bad data or a run that failed.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from nsynthlib.errors import DataError, UsageError
+
+plain: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
+app = typer.Typer(help="Musical notes, their pictures, and models that learn them.", add_completion=False, **plain)
+data = typer.Typer(help="Make a folder of notes in NSynth's layout.", **plain)
+app.add_typer(data, name="data")
+
+Pitch = Annotated[int | None, typer.Option(help="MIDI number, 0-127.")]
+Family = Annotated[str | None, typer.Option(help="One of NSynth's 11 families.")]
+Velocity = Annotated[int | None, typer.Option(help="1-127.")]
+Model = Annotated[str | None, typer.Option(help="A run folder or a hub name; the shipped CVAE without it.")]
+
+
+def say(line: str) -> None:
+    """A note to the user, beside the results."""
+    print(line, file=sys.stderr)
+
+
+@data.command("synthetic")
+def synthetic(
+    out: Annotated[Path, typer.Argument(help="New folder.")],
+    notes: Annotated[int, typer.Option(min=1, help="How many.")] = 220,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed is another orchestra.")] = 0,
+) -> None:
+    """Synthesise notes for all 11 families: the same bytes for the same seed."""
+    from accelerate.utils import tqdm
+
+    from nsynthlib.data import write_notes
+    from nsynthlib.orchestra import orchestra
+
+    count = write_notes(out, tqdm(orchestra(notes, seed), total=notes, desc="synthesis", unit="note"))
+    print(f"{out}: {count} notes")
+
+
+@app.command()
+def train(
+    kind: Annotated[str, typer.Argument(help="ae, vae or cvae.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
+    out: Annotated[Path, typer.Option(help="The run's folder.")],
+    minutes: Annotated[float, typer.Option(help="Stop after the first validation past this time.")] = math.inf,
+    resume: Annotated[bool, typer.Option(help="Go on with the run, with the settings it was begun with.")] = False,
+    preset: Annotated[str | None, typer.Option(help="Of the network.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the notes.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Notes a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak of AdamW's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights, order and noise.")] = None,
+) -> None:
+    """Train a model; about a tenth of the instruments are kept for validation."""
+    from nsynthlib.data import NSynth
+    from nsynthlib.training import Settings, read_json
+    from nsynthlib.training import train as run
+
+    options = {
+        "kind": kind,
+        "preset": preset,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "seed": seed,
+    }
+    given = {k: v for k, v in options.items() if v is not None}
+    stored = read_json(out / "settings.json")["settings"] if resume and (out / "settings.json").exists() else {}
+    history = run(NSynth(folder).split(), out, Settings(**(stored | given)), resume=resume, minutes=minutes)
+    print(f"{out}: {len(history['validation'])} epochs, validation error {history['best']:.2f} dB")
+
+
+@app.command()
+def evaluate(
+    run: Annotated[str, typer.Argument(help="A run folder, a hub name, or `shipped`.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
+    json: Annotated[Path, typer.Option(help="Where the results go.")],
+    limit: Annotated[int, typer.Option(min=1, help="Judge by at most this many notes.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice of notes.")] = 0,
+    all_notes: Annotated[bool, typer.Option("--all", help="Also the notes a training run would learn from.")] = False,
+) -> None:
+    """Judge a model beside real notes and copy-synthesis; writes one JSON file."""
+    from nsynthlib.data import NSynth
+    from nsynthlib.evaluation import evaluate as judge
+    from nsynthlib.models import KINDS
+    from nsynthlib.training import read_json, write_json
+
+    settings = Path(run) / "settings.json"
+    kind = read_json(settings)["settings"]["kind"] if settings.exists() else "cvae"
+    model = KINDS[kind].from_pretrained(None if run == "shipped" else run)
+    notes = NSynth(folder)
+    result = judge(model, list(notes) if all_notes else notes.split()[1], limit=limit, seed=seed)
+    write_json(json, {"model": kind, "data": folder.name, **result})
+    for name, row in result["reconstruction"].items():
+        print(f"{name:15}" + "".join(f"  {measure} {entry['value']:.3f}" for measure, entry in row.items()))
+
+
+@app.command()
+def generate(
+    out: Annotated[Path, typer.Argument(metavar="OUT.wav")],
+    pitch: Annotated[int, typer.Option(help="MIDI number, 0-127.")],
+    family: Annotated[str, typer.Option(help="One of NSynth's 11 families.")],
+    velocity: Annotated[int, typer.Option(help="1-127.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed is another instrument.")] = 0,
+    model: Model = None,
+) -> None:
+    """Make a note: 16 kHz mono, four seconds, the same file for the same options."""
+    from nsynthlib.data import write_wav
+    from nsynthlib.generation import condition_of
+    from nsynthlib.generation import generate as make
+    from nsynthlib.models import CVAE
+
+    condition_of(pitch, family, velocity)  # a wrong value is told before the weights are loaded
+    _check_folder(out)
+    write_wav(out, make(CVAE.from_pretrained(model), pitch=pitch, family=family, velocity=velocity, seed=seed))
+
+
+@app.command()
+def reconstruct(
+    source: Annotated[Path, typer.Argument(metavar="IN.wav")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.wav")],
+    pitch: Pitch = None,
+    family: Family = None,
+    velocity: Velocity = None,
+    model: Model = None,
+) -> None:
+    """Send a note through the model and back.
+
+    Its condition comes from the options, else from a name like organ_electronic_001-060-100.wav; a pitch that neither
+    tells is estimated, a velocity is taken as 100.
+    """
+    from nsynthlib.data import write_wav
+    from nsynthlib.generation import condition_of
+    from nsynthlib.generation import reconstruct as rebuild
+    from nsynthlib.models import CVAE
+
+    _check_folder(out)
+    audio = read_note(source)
+    condition = condition_of(*_conditions(source, audio, pitch, family, velocity))
+    write_wav(out, rebuild(CVAE.from_pretrained(model), audio, condition))
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    model: Model = None,
+) -> None:
+    """Write the decoder as ONNX, and a manifest, for a web page."""
+    from nsynthlib.generation import export as write
+    from nsynthlib.models import CVAE
+
+    write(CVAE.from_pretrained(model), folder)
+    print(f"{folder}: decoder.onnx, manifest.json")
+
+
+def read_note(path: Path) -> Any:
+    """A sound file as a note, float32 ``[64000]``: mixed to mono, resampled, cut or filled, each said aloud."""
+    import soundfile
+    import torch
+    import torchaudio
+
+    from nsynthlib.data import SAMPLE_RATE, SAMPLES
+
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"{path}: cannot be read as sound ({str(error).splitlines()[0]})") from None
+    audio = torch.from_numpy(samples)
+    if not len(audio) or not audio.isfinite().all():
+        raise DataError(f"{path}: holds {'no samples' if not len(audio) else 'values that are not numbers'}")
+    if audio.shape[1] > 1:
+        say(f"{path}: {audio.shape[1]} channels mixed to one")
+    mono = audio.mean(1)
+    if rate != SAMPLE_RATE:
+        say(f"{path}: resampled from {rate} to {SAMPLE_RATE} Hz")
+        mono = torchaudio.functional.resample(mono, rate, SAMPLE_RATE)
+    if len(mono) != SAMPLES:
+        say(f"{path}: {len(mono) / SAMPLE_RATE:.2f} s {'cut' if len(mono) > SAMPLES else 'filled with silence'} to 4 s")
+    return torch.nn.functional.pad(mono, (0, max(0, SAMPLES - len(mono))))[:SAMPLES]
+
+
+def _conditions(
+    source: Path, audio: Any, pitch: int | None, family: str | None, velocity: int | None
+) -> tuple[int, str, int]:
+    from nsynthlib.data import parse_name
+    from nsynthlib.pitch import estimate_pitch
+
+    try:
+        _, named_family, named_pitch, named_velocity = parse_name(source.stem)
+        return (
+            named_pitch if pitch is None else pitch,
+            family or named_family,
+            named_velocity if velocity is None else velocity,
+        )
+    except ValueError:
+        pass
+    if family is None:
+        raise UsageError(f"{source.name} does not tell the family of its instrument; add --family")
+    if pitch is None:
+        heard = estimate_pitch(audio)
+        pitch = min(127, max(0, round(heard)))
+        say(f"{source}: pitch estimated as {pitch} ({heard:.2f})")
+    if velocity is None:
+        velocity = 100
+        say(f"{source}: velocity taken as {velocity}")
+    return pitch, family, velocity
+
+
+def _check_folder(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise UsageError(f"{out.parent} is no folder; make it first, or name another")
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 if all went well."""
+    from nsynthlib.training import Diverged
+
+    try:
+        code = app(standalone_mode=False)
+    except UsageError as error:
+        _fail(error, 2)
+    except (DataError, Diverged) as error:
+        _fail(error, 1)
+    except (OSError, KeyboardInterrupt, EOFError) as error:
+        _fail(error if isinstance(error, OSError) else "stopped", 1)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer's own complaints have it, and nothing else
+            raise
+        _fail(error.format_message(), 2)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(error: object, code: int) -> NoReturn:
+    say("nsynthlib: " + " ".join(str(error).split()))
+    sys.exit(code)

@@ -1,0 +1,154 @@
+"""Notes out of a trained CVAE: from a point of its latent space, or from another note; and the decoder as ONNX."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from nsynthlib.data import FAMILIES, SAMPLES, atomic
+from nsynthlib.errors import DataError, UsageError
+from nsynthlib.models import AE, CVAE, Condition
+from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE
+
+GRIFFIN_LIM_STEPS = 16
+POINTS = 8  # latent points an explorer offers
+
+
+def condition_of(pitch: int, family: str, velocity: int) -> Condition:
+    """Condition of one note, ``[1]`` each.
+
+    Args:
+        pitch: MIDI number, 0-127.
+        family: a name in ``FAMILIES``.
+        velocity: 1-127.
+
+    Raises:
+        UsageError: naming the value that lies outside.
+    """
+    if not 0 <= pitch <= 127:
+        raise UsageError(f"pitch {pitch} is not a MIDI number; choose one from 0 to 127")
+    if family not in FAMILIES:
+        raise UsageError(f"family {family!r} is unknown; choose one of {', '.join(FAMILIES)}")
+    if not 1 <= velocity <= 127:
+        raise UsageError(f"velocity {velocity} is out of range; choose one from 1 to 127")
+    return Condition(torch.tensor([pitch]), torch.tensor([FAMILIES.index(family)]), torch.tensor([velocity]))
+
+
+def prior(model: AE, seed: int) -> Tensor:
+    """A latent vector ``[latent_dim]`` drawn from N(0, I), the same for the same seed on every device."""
+    return torch.randn(model.latent_dim, generator=torch.Generator().manual_seed(seed))
+
+
+@torch.inference_mode()
+def decode(model: CVAE, z: Tensor, pitch: int, family: str, velocity: int) -> Tensor:
+    """The picture that ``z`` ``[latent_dim]`` gives under a condition: decibels ``[n_mels, frames]`` in [-80, 0].
+
+    Raises UsageError for a condition outside its range, see :func:`condition_of`.
+    """
+    device = model.get_buffer("activity").device
+    return model.decode(z.to(device)[None], condition_of(pitch, family, velocity).to(device))[0].cpu()
+
+
+@torch.inference_mode()
+def sound(model: AE, picture: Tensor) -> Tensor:
+    """Sound ``[samples]`` of a picture in decibels; turned down as a whole only where it would clip."""
+    audio = model.log_mel.sound(picture, GRIFFIN_LIM_STEPS)
+    return audio / audio.abs().max().clamp_min(1.0)
+
+
+def generate(model: CVAE, *, pitch: int, family: str, velocity: int, seed: int = 0, z: Tensor | None = None) -> Tensor:
+    """A new note, float32 ``[64000]`` in [-1, 1] at 16 kHz.
+
+    Args:
+        model: a trained CVAE.
+        pitch: MIDI number, 0-127.
+        family: a name in ``FAMILIES``.
+        velocity: 1-127.
+        seed: of the latent vector, drawn from N(0, I).
+        z: the latent vector itself, ``[latent_dim]``, in place of the draw.
+
+    Raises:
+        UsageError: for a value outside its range.
+    """
+    if z is None:
+        z = prior(model, seed)
+    return sound(model, decode(model, z, pitch, family, velocity))
+
+
+@torch.inference_mode()
+def reconstruct(model: AE, audio: Tensor, condition: Condition | None = None) -> Tensor:
+    """``audio`` ``[64000]`` through the bottleneck and back, ``[64000]``, from the posterior's mean.
+
+    Raises DataError for any other length.
+    """
+    if audio.shape != (SAMPLES,):
+        raise DataError(f"a note has {SAMPLES} samples, not {tuple(audio.shape)}")
+    mean, _ = model.encode(model.log_mel.picture(audio)[None], condition)
+    return sound(model, model.decode(mean, condition)[0])
+
+
+def explorer_axes(model: AE) -> tuple[tuple[int, int], Tensor]:
+    """What an explorer of the latent space needs: the two most active dimensions, and ``[8, latent_dim]`` points.
+
+    Points are the origin and seven fixed draws from the prior.
+    """
+    first, second = model.get_buffer("activity").cpu().topk(2).indices.tolist()
+    points = torch.stack([torch.zeros(model.latent_dim), *(prior(model, seed) for seed in range(1, POINTS))])
+    return (first, second), points
+
+
+class _Decoder(nn.Module):
+    """The decoder with the four inputs a page gives it."""
+
+    def __init__(self, model: CVAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, z: Tensor, pitch: Tensor, family: Tensor, velocity: Tensor) -> Tensor:
+        return self.model.decode(z, Condition(pitch, family, velocity))
+
+
+def export(model: CVAE, folder: Path) -> dict[str, object]:
+    """Write ``decoder.onnx`` and ``manifest.json``, all that a page needs to play the model; returns the manifest.
+
+    Inputs: ``z`` float32 ``[1, latent_dim]``, ``pitch``, ``family`` and ``velocity`` int64 ``[1]``; output ``db``
+    float32 ``[1, n_mels, frames]``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = model.cpu().eval()
+    example = (torch.zeros(1, model.latent_dim), *condition_of(60, "organ", 100))
+    names = ["z", "pitch", "family", "velocity"]
+    with atomic(folder / "decoder.onnx") as partial, torch.no_grad():
+        torch.onnx.export(
+            _Decoder(model),
+            example,
+            str(partial),
+            input_names=names,
+            output_names=["db"],
+            opset_version=17,
+            dynamo=False,
+        )
+    axes, points = explorer_axes(model)
+    manifest: dict[str, object] = {
+        "decoder": "decoder.onnx",
+        "sha256": hashlib.sha256((folder / "decoder.onnx").read_bytes()).hexdigest(),
+        "sample_rate": SAMPLE_RATE,
+        "samples": model.log_mel.samples,
+        "n_fft": model.log_mel.n_fft,
+        "hop_length": model.log_mel.hop_length,
+        "n_mels": model.log_mel.n_mels,
+        "reference": model.log_mel.stft.reference,
+        "floor_db": FLOOR_DB,
+        "n_iter": GRIFFIN_LIM_STEPS,
+        "families": list(FAMILIES),
+        "latent_dim": model.latent_dim,
+        "axes": list(axes),
+        "points": points.tolist(),
+    }
+    with atomic(folder / "manifest.json") as partial:
+        partial.write_text(json.dumps(manifest) + "\n", encoding="utf-8")
+    return manifest

@@ -1,0 +1,267 @@
+"""AE, VAE and CVAE over pictures of notes: one encoder, one decoder, three ways to join them.
+
+The shape of the network is García López's (2025, section 5.1.1): three strided convolutions, a linear layer into the
+latent vector, a linear layer out of it, three transposed convolutions, channels mirrored. Pictures come and go in
+decibels, ``[batch, n_mels, frames]`` in [-80, 0]. Any size fits: the picture is padded at its end to a multiple of
+the total stride, and the padding is cut off again.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import re
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from safetensors import SafetensorError
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nsynthlib.data import FAMILIES
+from nsynthlib.errors import UsageError
+from nsynthlib.pitch import midi_to_hz
+from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE, LogMel
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+PRETRAINED = Path(__file__).parent / "pretrained"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Widths of a network: channels after each of the encoder's convolutions, and the size of the latent vector."""
+
+    channels: tuple[int, ...]
+    latent_dim: int
+
+
+PRESETS = {"thesis": Preset(channels=(32, 64, 16), latent_dim=128)}
+
+
+class Condition(NamedTuple):
+    """What a note is asked to be: int64 ``[batch]`` each; family as index into ``FAMILIES``."""
+
+    pitch: Tensor
+    family: Tensor
+    velocity: Tensor
+
+    def to(self, device: torch.device | str) -> Condition:
+        return Condition(*(field.to(device) for field in self))
+
+
+class Output(NamedTuple):
+    """A picture in network units, and mean and log-variance of q(z | x), ``[batch, latent_dim]``."""
+
+    picture: Tensor
+    mean: Tensor
+    log_var: Tensor
+
+
+def scale(db: Tensor) -> Tensor:
+    """Decibels in [-80, 0] to network units in [-1, 1]."""
+    return 1 - 2 * db / FLOOR_DB
+
+
+def unscale(picture: Tensor) -> Tensor:
+    """Network units to decibels, clipped to [-80, 0]."""
+    return ((1 - picture) * FLOOR_DB / 2).clamp(FLOOR_DB, 0.0)
+
+
+def partials(log_mel: LogMel) -> Tensor:
+    """Where each pitch's partials fall, ``[128, n_mels]`` in [0, 1]: a bump of 0.8 bands' width on every partial."""
+    band = np.arange(log_mel.n_mels)
+    table = np.zeros((128, log_mel.n_mels), dtype=np.float32)
+    for pitch in range(128):
+        f0 = midi_to_hz(pitch)
+        centres = log_mel.bands(np.arange(f0, SAMPLE_RATE / 2, f0))
+        bumps = np.exp(-((band[:, None] - centres) ** 2) / (2 * 0.8**2))
+        table[pitch] = bumps.max(1, initial=0.0)
+    return torch.from_numpy(table)
+
+
+class Encoder(nn.Module):
+    """Picture ``[batch, inputs, rows, columns]`` to features ``[batch, features]``: convolutions with stride 2."""
+
+    def __init__(self, inputs: int, channels: tuple[int, ...]) -> None:
+        super().__init__()
+        widths = (inputs, *channels)
+        self.layers = nn.Sequential(
+            *(nn.Sequential(nn.Conv2d(a, b, 4, stride=2, padding=1), nn.SiLU()) for a, b in pairwise(widths))
+        )
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return self.layers(picture).flatten(1)
+
+
+class Decoder(nn.Module):
+    """Vector ``[batch, inputs]`` to picture ``[batch, 1, rows, columns]``: transposed convolutions with stride 2.
+
+    ``comb`` ``[batch, rows]``, where given, tells every layer where the partials lie. A layer with fewer rows
+    receives it folded, neighbouring bands side by side as channels, so that no detail is averaged away.
+    """
+
+    def __init__(self, inputs: int, channels: tuple[int, ...], rows: int, columns: int, comb: bool) -> None:
+        super().__init__()
+        stride = 2 ** len(channels)
+        self.folds = [2**k for k in range(len(channels), 0, -1)] if comb else [0] * len(channels)
+        self.base = (channels[-1], rows // stride, columns // stride)
+        self.widen = nn.Linear(inputs, math.prod(self.base))
+        widths = (*reversed(channels), 1)
+        layers = [
+            nn.ConvTranspose2d(a + fold, b, 4, stride=2, padding=1)
+            for a, b, fold in zip(widths, widths[1:], self.folds, strict=False)
+        ]
+        self.hidden = nn.ModuleList(nn.Sequential(layer, nn.SiLU()) for layer in layers[:-1])
+        self.out = layers[-1]
+
+    def forward(self, vector: Tensor, comb: Tensor | None = None) -> Tensor:
+        hidden = self.widen(vector).unflatten(1, self.base)
+        for layer, fold in zip((*self.hidden, self.out), self.folds, strict=True):
+            hidden = layer(hidden if comb is None else torch.cat([hidden, _fold(comb, fold, hidden)], 1))
+        return hidden
+
+
+def _fold(comb: Tensor, fold: int, like: Tensor) -> Tensor:
+    """``[batch, rows]`` as ``[batch, fold, rows / fold, columns]``: each ``fold`` neighbours become channels."""
+    return comb.unflatten(1, (-1, fold)).transpose(1, 2)[..., None].expand(-1, -1, -1, like.shape[-1])
+
+
+class AE(nn.Module, PyTorchModelHubMixin):
+    """Autoencoder: a picture squeezed through a vector and drawn again.
+
+    Args:
+        preset: a name in ``PRESETS``.
+        latent_dim: size of the latent vector; ``None`` takes the preset's.
+        n_mels, n_fft, hop_length, samples: of the picture, see :class:`~nsynthlib.spectral.LogMel`.
+
+    Raises:
+        UsageError: for an unknown preset.
+    """
+
+    variational = False
+    conditional = False
+
+    def __init__(
+        self,
+        preset: str = "thesis",
+        latent_dim: int | None = None,
+        n_mels: int = 256,
+        n_fft: int = 2048,
+        hop_length: int = 512,
+        samples: int = 64_000,
+    ) -> None:
+        super().__init__()
+        if preset not in PRESETS:
+            raise UsageError(f"preset {preset!r} is unknown; choose one of {', '.join(PRESETS)}")
+        channels = PRESETS[preset].channels
+        self.latent_dim = latent_dim or PRESETS[preset].latent_dim
+        self.log_mel = LogMel(n_mels, n_fft, hop_length, samples)
+        stride = 2 ** len(channels)
+        rows, columns = (-(-n // stride) * stride for n in self.log_mel.shape)
+        self.padded = rows, columns
+        features = channels[-1] * rows * columns // stride**2
+        known = 0
+        if self.conditional:
+            self.register_buffer("comb", F.pad(partials(self.log_mel), (0, rows - n_mels)), persistent=False)
+            self.family = nn.Embedding(len(FAMILIES), 16)
+            known = 18  # the family's 16 numbers, the velocity, the pitch
+        self.encoder = Encoder(2 if self.conditional else 1, channels)
+        self.to_mean = nn.Linear(features + known, self.latent_dim)
+        if self.variational:
+            self.to_log_var = nn.Linear(features + known, self.latent_dim)
+        self.decoder = Decoder(self.latent_dim + known, channels, rows, columns, self.conditional)
+        #: KL divergence of each latent dimension in nats at the last validation, ``[latent_dim]``
+        self.register_buffer("activity", torch.zeros(self.latent_dim))
+
+    def encode(self, db: Tensor, condition: Condition | None = None) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q(z | x), ``[batch, latent_dim]`` each; a plain AE's variance is 0 (log -inf)."""
+        rows, columns = self.padded
+        picture = F.pad(scale(db), (0, columns - db.shape[-1], 0, rows - db.shape[-2]), value=-1.0)[:, None]
+        if self.conditional:
+            comb = self._comb(condition)[:, None, :, None].expand(-1, -1, -1, columns)
+            picture = torch.cat([picture, comb], 1)
+        features = self._join(self.encoder(picture), condition)
+        mean = self.to_mean(features)
+        if not self.variational:
+            return mean, torch.full_like(mean, -torch.inf)
+        return mean, self.to_log_var(features).clamp(-12, 6)
+
+    def draw(self, z: Tensor, condition: Condition | None = None) -> Tensor:
+        """Picture ``[batch, n_mels, frames]`` in network units, not yet clipped: what the loss compares."""
+        rows, columns = self.log_mel.shape
+        comb = self._comb(condition) if self.conditional else None
+        return self.decoder(self._join(z, condition), comb)[:, 0, :rows, :columns]
+
+    def decode(self, z: Tensor, condition: Condition | None = None) -> Tensor:
+        """Decibels ``[batch, n_mels, frames]`` in [-80, 0] of latent vectors ``[batch, latent_dim]``."""
+        return unscale(self.draw(z, condition))
+
+    def forward(self, db: Tensor, condition: Condition | None = None) -> Output:
+        """Encode, sample z by reparameterisation (Kingma and Welling 2014), draw."""
+        mean, log_var = self.encode(db, condition)
+        z = mean + torch.randn_like(mean) * (0.5 * log_var).exp() if self.variational else mean
+        return Output(self.draw(z, condition), mean, log_var)
+
+    def _comb(self, condition: Condition | None) -> Tensor:
+        if condition is None:
+            raise UsageError(f"a {type(self).__name__} needs a condition: pitch, family and velocity")
+        return self.get_buffer("comb")[condition.pitch]
+
+    def _join(self, vector: Tensor, condition: Condition | None) -> Tensor:
+        if not self.conditional or condition is None:
+            return vector
+        numbers = torch.stack([condition.velocity / 127, condition.pitch / 127], 1).to(vector.dtype)
+        return torch.cat([vector, self.family(condition.family).to(vector.dtype), numbers], 1)
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]
+        cls, name: str | os.PathLike[str] | None = None, **options: Any
+    ) -> Self:
+        """The shipped weights, or those of a run folder, or of a repository ``owner/name`` on the Hugging Face hub.
+
+        Raises:
+            UsageError: if there are none of that name, or they belong to another kind of model.
+        """
+        source = str(name or PRETRAINED / cls.__name__.lower())
+        advice = (
+            f"{source!r} holds no {cls.__name__}; name a folder made by `nsynthlib train`, or owner/name on the hub"
+        )
+        local = Path(source).is_dir()
+        if local and not (Path(source) / "config.json").exists():
+            raise UsageError(advice)
+        if not local and not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
+            raise UsageError(advice)
+        try:
+            with redirect_stdout(io.StringIO()):  # the mixin prints where it reads from
+                return super().from_pretrained(source, **options).eval()
+        except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
+            raise UsageError(f"{advice} ({str(error).strip().splitlines()[0]})") from None
+
+
+class VAE(AE):
+    """Variational autoencoder (Kingma and Welling 2014): the vector is a sample of a Gaussian kept near N(0, I)."""
+
+    variational = True
+
+
+class CVAE(VAE):
+    """VAE whose encoder and decoder are told pitch, family and velocity (Sohn et al. 2015)."""
+
+    conditional = True
+
+
+KINDS: dict[str, type[AE]] = {"ae": AE, "vae": VAE, "cvae": CVAE}
+
+
+def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:
+    """KL(q(z | x) || N(0, I)) in nats of every dimension, ``[batch, latent_dim]``; closed form for Gaussians."""
+    return 0.5 * (mean.square() + log_var.exp() - 1 - log_var)

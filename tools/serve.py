@@ -1,0 +1,46 @@
+"""Serve the built book: ``python tools/serve.py _build/html 8000``.
+
+Pages fetch modules and weights, which a browser refuses to pages opened as files, and it refuses
+modules and WebAssembly whose type is not exact, which some systems' tables get wrong.
+"""
+
+import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """The standard handler with exact types; it does not log every request."""
+
+    extensions_map = {  # noqa: RUF012 - the base class has it so
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+        ".onnx": "application/octet-stream",
+    }
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the page shows what it could not load."""
+
+
+def server(folder: str, port: int) -> ThreadingHTTPServer:
+    """A server of ``folder`` on this machine only; port 0 takes a free one."""
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=folder))
+
+
+def main() -> None:
+    folder, port = sys.argv[1], int(sys.argv[2])
+    try:
+        http = server(folder, port)
+    except OSError as error:
+        sys.exit(f"port {port} cannot be used ({error.strerror}); choose another:  make serve PORT={port + 1}")
+    print(f"The book is at http://localhost:{port}/ (Ctrl-C stops)", flush=True)
+    try:
+        http.serve_forever()
+    except KeyboardInterrupt:
+        print()
+
+
+if __name__ == "__main__":
+    main()

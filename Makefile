@@ -128,12 +128,13 @@ colab: .venv-colab/.package
 
 # --- The shipped weights ----------------------------------------------------------------------------------------
 
-weights: .venv/.package
+data/synthetic/examples.json: | .venv/.package
 	$(bin)/nsynthlib data synthetic data/synthetic --notes 6600 --seed 0
-	$(bin)/nsynthlib train cvae data/synthetic --out runs/cvae
-	$(bin)/nsynthlib evaluate runs/cvae data/synthetic --json runs/cvae/evaluation.json
-	mkdir -p nsynthlib/pretrained/cvae
-	cd runs/cvae && cp config.json model.safetensors settings.json evaluation.json ../../nsynthlib/pretrained/cvae
+
+# An interrupted run goes on where it stopped.
+weights: data/synthetic/examples.json .venv/.package
+	$(bin)/nsynthlib train cvae data/synthetic --out runs/cvae --epochs 5 --batch-size 16 --resume
+	$(bin)/python tools/ship_weights.py runs/cvae data/synthetic
 
 # Notes and training runs (data/, runs/) are a reader's work and stay.
 clean:

@@ -98,7 +98,7 @@ def evaluate(
         nats = torch.stack(kls)
         result["latent"] = {
             "kl_nats": summarise(nats.sum(1).tolist(), np.mean),
-            "active_dimensions": int((nats.mean(0) > 0.01).sum()),
+            "active_dimensions": int((nats.mean(0) > 0.1).sum()),
         }
     if isinstance(model, CVAE):
         result["generation"] = {"model": _judge_generated(model, len(chosen), rng, quiet)}

@@ -219,7 +219,8 @@ class AE(nn.Module, PyTorchModelHubMixin):
     def _join(self, vector: Tensor, condition: Condition | None) -> Tensor:
         if not self.conditional or condition is None:
             return vector
-        numbers = torch.stack([condition.velocity / 127, condition.pitch / 127], 1).to(vector.dtype)
+        # As wide as a unit Gaussian several times over: numbers near 0 would be learned too slowly to be used.
+        numbers = ((torch.stack([condition.velocity, condition.pitch], 1) - 64) / 16).to(vector.dtype)
         return torch.cat([vector, self.family(condition.family).to(vector.dtype), numbers], 1)
 
     @classmethod

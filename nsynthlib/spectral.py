@@ -174,7 +174,7 @@ def griffin_lim(
 
 @lru_cache(maxsize=16)
 def gaussian_width(window: str) -> float:
-    """The ``c`` for which exp(-pi t² / (c L²)) lies nearest in angle to a window of length L (0.2564 for Hann).
+    """The ``c`` for which exp(-pi t² / (c L²)) lies nearest in angle to a window of length L.
 
     PGHI is exact for Gaussian windows only; this gives any other window its best stand-in (Průša et al. 2017).
     """

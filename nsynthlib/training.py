@@ -190,7 +190,7 @@ def validate(model: AE, notes: Notes, batch_size: int = 32) -> dict[str, float]:
     """Reconstruction and latent space on unseen notes, from each posterior's mean.
 
     Returns ``rmse_db`` over all bins of the picture, and for variational models ``kl`` in nats a note and
-    ``active``, the dimensions above 0.01 nats. Leaves the KL of every dimension in ``model.activity``.
+    ``active``, the dimensions above 0.1 nats. Leaves the KL of every dimension in ``model.activity``.
     """
     model.eval()
     squares, kl = torch.zeros(()), torch.zeros(model.latent_dim)
@@ -205,7 +205,7 @@ def validate(model: AE, notes: Notes, batch_size: int = 32) -> dict[str, float]:
     if model.variational:
         kl /= len(notes)
         model.get_buffer("activity").copy_(kl)
-        result |= {"kl": float(kl.sum()), "active": float((kl > 0.01).sum())}
+        result |= {"kl": float(kl.sum()), "active": float((kl > 0.1).sum())}
     return result
 
 

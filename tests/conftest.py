@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
 
 FLAGS = [
     "--no-sandbox",
@@ -99,3 +97,30 @@ def visit(chromium) -> Iterator:
     yield open_window
     for window in opened:
         window.context.close()
+
+
+@pytest.fixture(scope="session")
+def nsynth_folder() -> Path:
+    """Real NSynth notes, which the project does not ship: `$NSYNTH_NOTES`, or `shared/nsynth` beside the repository."""
+    folder = Path(os.environ.get("NSYNTH_NOTES", ROOT.parent / "shared" / "nsynth"))
+    if not (folder / "nsynth-test" / "examples.json").exists():
+        pytest.skip(f"no real NSynth notes in {folder}; set NSYNTH_NOTES to a folder that holds nsynth-test/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_notes(nsynth_folder):
+    """The real notes of NSynth's test split that are at hand."""
+    from nsynthlib import NSynth
+
+    return NSynth(nsynth_folder / "nsynth-test")
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Tests marked `gpu` wait for a machine that has one."""
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="needs CUDA"))

@@ -91,8 +91,8 @@ def grow(chapter):
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
-        (forget_count, "execution count None"),
-        (run_out_of_order, "execution count 7"),
+        (forget_count, "not run, or not in order: code cells 2"),
+        (run_out_of_order, "not run, or not in order: code cells 2"),
         (fail, "holds an error"),
         (forget_outputs, "no output is stored"),
         (keep_a_picture, "more than text"),

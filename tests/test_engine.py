@@ -51,7 +51,7 @@ def note() -> np.ndarray:
     rng = np.random.default_rng(0)
     time = np.arange(64_000) / RATE
     partials = [np.sin(2 * np.pi * 220 * k * time + k) * np.exp(-time * (0.5 + 0.2 * k)) / k for k in range(1, 21)]
-    return (0.3 * np.sum(partials, axis=0) + 1e-4 * rng.standard_normal(time.shape)).astype(np.float32)
+    return (0.3 * np.sum(partials, axis=0) + 3e-3 * rng.standard_normal(time.shape)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def test_phase_is_found_as_well_as_in_python(run, note, steps, guess):
     theirs = torch.from_numpy(unpacked(text).astype(np.float32))
     python, browser = (float(spectral.log_spectral_distance(original, sound)) for sound in (ours, theirs))
     assert browser == pytest.approx(python, abs=0.1)
-    assert browser < 4
+    assert browser < 5
 
 
 def test_mel_picture_sounds_as_in_python(run, note):

@@ -98,9 +98,10 @@ def problems(path: Path) -> list[str]:
     cells = code_cells(chapter)
     if not cells or cells[0].source != SETUP:
         found.append("the first code cell is not the set-up cell")
+    unordered = [number for number, cell in enumerate(cells, start=1) if cell.execution_count != number]
+    if unordered:
+        found.append(f"not run, or not in order: code cells {', '.join(map(str, unordered))}")
     for number, cell in enumerate(cells, start=1):
-        if cell.execution_count != number:
-            found.append(f"code cell {number}: execution count {cell.execution_count}; run the whole chapter in order")
         if any(output.output_type == "error" for output in cell.outputs):
             found.append(f"code cell {number}: holds an error")
     if not any(cell.outputs for cell in cells):

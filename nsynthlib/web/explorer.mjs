@@ -141,19 +141,24 @@ function resize({ bytes, rows, cols }, height, width) {
   return out;
 }
 
-/** Paints a picture at the screen's own resolution. `colours` holds 256 times red, green, blue. */
+/** 256 opaque colours, as a canvas stores them, of 256 times red, green, blue. */
+function palette(view) {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, 3 * 256);
+  const colour = (i) => new Uint32Array(Uint8Array.of(...bytes.subarray(3 * i, 3 * i + 3), 255).buffer)[0];
+  return Uint32Array.from({ length: 256 }, (_, i) => colour(i));
+}
+
+/** Paints a picture at the screen's own resolution. */
 function paint(canvas, picture, colours) {
   const sharp = window.devicePixelRatio || 1;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((size) => Math.round(size * sharp));
   if (!width || !height) return;
   canvas.width = width;
   canvas.height = height;
-  const image = new ImageData(width, height);
   const cells = resize(picture, height, width);
-  for (let i = 0; i < cells.length; i++) {
-    for (let part = 0; part < 3; part++) image.data[4 * i + part] = colours[3 * cells[i] + part];
-    image.data[4 * i + 3] = 255;
-  }
+  const pixels = new Uint32Array(cells.length);
+  for (let i = 0; i < cells.length; i++) pixels[i] = colours[cells[i]];
+  const image = new ImageData(new Uint8ClampedArray(pixels.buffer), width, height);
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
@@ -200,19 +205,19 @@ function build(el, model) {
 
 /** The colours of levels, from the floor up. */
 function writeScale({ bar, levels }, colours, floor) {
-  const stops = Array.from({ length: 17 }, (_, i) => Math.min(255, 16 * i));
-  const css = stops.map((i) => `rgb(${colours.slice(3 * i, 3 * i + 3).join(" ")})`);
+  const stops = Array.from({ length: 17 }, (_, i) => new Uint8Array(colours.buffer, 4 * Math.min(255, 16 * i), 3));
+  const css = stops.map((stop) => `rgb(${stop.join(" ")})`);
   bar.style.background = `linear-gradient(to top, ${css.join(", ")})`;
   const ticks = ticksUpTo(-floor / 20).map((i) => [1 - (20 * i) / -floor, i ? `\u2212${20 * i}` : "0"]);
   writeTicks(levels, ticks);
 }
 
 /** Draws a picture, its axes and its label. */
-function show(parts, picture, model, words) {
+function show(parts, picture, model, colours, words) {
   const kind = KINDS[model.get("kind")];
   const rate = model.get("sample_rate");
   const { rows, cols, hop } = picture;
-  paint(parts.canvas, picture, new Uint8Array(model.get("colours").buffer, model.get("colours").byteOffset, 768));
+  paint(parts.canvas, picture, colours);
   writeTicks(
     parts.frequencies,
     kind.ticks(rate).map(([hz, label]) => [kind.position(hz, rows, rate), label]),
@@ -248,8 +253,9 @@ function nameControls(el) {
     if (label.title === "null") label.removeAttribute("title");
     const readout = row.querySelector(".widget-readout");
     const handle = row.querySelector(".noUi-handle, .ui-slider-handle");
-    handle?.setAttribute("aria-label", label.textContent);
-    handle?.setAttribute("aria-valuetext", readout.textContent);
+    const said = { role: "slider", "aria-label": label.textContent, "aria-valuetext": readout?.textContent };
+    if (handle?.matches(".ui-slider-handle")) said["aria-valuenow"] = said["aria-valuetext"]; // ipywidgets 7 has none
+    if (handle) for (const [name, value] of Object.entries(said)) handle.setAttribute(name, value);
     if (!readout?.isContentEditable) continue;
     readout.setAttribute("role", "textbox");
     readout.setAttribute("aria-label", `${label.textContent}, value`);
@@ -259,7 +265,7 @@ function nameControls(el) {
 // --- the whole -------------------------------------------------------------------------------------------------------
 
 /** Computes and shows while the controls move: always the newest settings, the picture before the sound. */
-function makeRunner(model, el, parts, source) {
+function makeRunner(model, el, parts, colours, source) {
   let wanted = 0;
   let running = false;
   let sound = new AbortController();
@@ -274,7 +280,7 @@ function makeRunner(model, el, parts, source) {
     state("picture");
     const picture = await source("picture", settings, {});
     const words = KINDS[model.get("kind")].describe(settings, picture, model.get("sample_rate"));
-    show(parts, picture, model, words);
+    show(parts, picture, model, colours, words);
     parts.picture = picture;
     el.dataset.pictureMs = (performance.now() - started).toFixed(1);
     if (number !== wanted) return;
@@ -310,19 +316,18 @@ function makeRunner(model, el, parts, source) {
 function render({ model, el }) {
   el.classList.add("nn-view");
   const parts = build(el, model);
-  const colours = model.get("colours");
-  const palette = new Uint8Array(colours.buffer, colours.byteOffset, 768);
-  writeScale(parts, palette, model.get("floor_db"));
+  const colours = palette(model.get("colours"));
+  writeScale(parts, colours, model.get("floor_db"));
   const silence = () => {
     el.dataset.state = "error";
     parts.status.textContent = "No kernel answers: run this cell.";
   };
   const onPage = document.documentElement.dataset.content_root !== undefined;
-  const run = makeRunner(model, el, parts, onPage ? pageSource(model) : kernelSource(model, silence));
+  const run = makeRunner(model, el, parts, colours, onPage ? pageSource(model) : kernelSource(model, silence));
 
   const events = model.get("settings").map((name) => `change:${name}`);
   for (const event of events) model.on(event, run);
-  const resized = new ResizeObserver(() => parts.picture && paint(parts.canvas, parts.picture, palette));
+  const resized = new ResizeObserver(() => parts.picture && paint(parts.canvas, parts.picture, colours));
   resized.observe(parts.canvas);
   const seen = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;

@@ -25,7 +25,7 @@ function argmax(score, low, high) {
 }
 
 /**
- * The `c` for which exp(-pi t² / (c L²)) lies nearest in angle to a window of length L (0.2564 for Hann): PGHI is
+ * The `c` for which exp(-pi t² / (c L²)) lies nearest in angle to a window of length L (0.2466 for Hann): PGHI is
  * exact for Gaussian windows, and this is any other window's stand-in. (c / 2)^¼ is the Gaussian's norm.
  */
 export function gaussianWidth(window) {

@@ -137,5 +137,7 @@ export function toDb(magnitude, { reference }) {
 
 /** Magnitudes of decibels made by `toDb`; the floor becomes silence. */
 export function fromDb(db, { reference }) {
-  return Float64Array.from(db, (value) => (value > FLOOR_DB ? reference * 10 ** (value / 20) : 0));
+  const out = new Float64Array(db.length);
+  for (let i = 0; i < out.length; i++) out[i] = db[i] > FLOOR_DB ? reference * 10 ** (db[i] / 20) : 0;
+  return out;
 }

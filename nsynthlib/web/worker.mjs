@@ -8,12 +8,22 @@ import { FLOOR_DB, abs, encodeWav, fromDb, griffinLim, istft, levels, magnitudeT
 import { makeSettings, melFilterbank, melToMagnitude, pghi, stft, toDb } from "./dsp.mjs";
 
 /** One byte a cell, 0 at the floor and 255 at 0 dB: all that 256 colours can show. */
-const toByte = (db) => Math.round((1 - db / FLOOR_DB) * 255);
+function toBytes(db) {
+  const out = new Uint8Array(db.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.round((1 - db[i] / FLOOR_DB) * 255);
+  return out;
+}
 
-/** Swaps rows and columns: `[rows, cols]` to `[cols, rows]`, written as `Kind`. */
-function transpose(values, rows, cols, Kind, change = (value) => value) {
-  const out = new Kind(values.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) out[c * rows + r] = change(values[r * cols + c]);
+/** Swaps rows and columns: `[rows, cols]` to `[cols, rows]`, written to `out`. */
+function transpose(values, rows, cols, out) {
+  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) out[c * rows + r] = values[r * cols + c];
+  return out;
+}
+
+/** Samples of 16 bits as amplitudes. */
+function toAudio(samples) {
+  const out = new Float64Array(samples.length);
+  for (let n = 0; n < out.length; n++) out[n] = samples[n] / 32768;
   return out;
 }
 
@@ -42,7 +52,7 @@ const spectrogram = {
     const made = makeSettings(settings);
     const spectrum = stft(note, made);
     const { frames: cols, bins: rows } = spectrum;
-    const bytes = transpose(toDb(abs(spectrum), made), cols, rows, Uint8Array, toByte);
+    const bytes = transpose(toBytes(toDb(abs(spectrum), made)), cols, rows, new Uint8Array(rows * cols));
     return { rows, cols, bytes, hop: made.hop / sampleRate };
   },
   async sound({ settings, note, sampleRate }, onStep) {
@@ -64,13 +74,13 @@ async function decodeOnce(settings) {
 const cvae = {
   async picture({ settings }) {
     const { decibels, rows, cols, manifest } = await decodeOnce(settings);
-    return { rows, cols, bytes: Uint8Array.from(decibels, toByte), hop: manifest.hop_length / manifest.sample_rate };
+    return { rows, cols, bytes: toBytes(decibels), hop: manifest.hop_length / manifest.sample_rate };
   },
   async sound({ settings }, onStep) {
     const { decibels, rows, cols, manifest } = await decodeOnce(settings);
     const made = makeSettings(manifest);
     const filterbank = melFilterbank(manifest.n_mels, manifest.n_fft, manifest.sample_rate);
-    const mel = fromDb(transpose(decibels, rows, cols, Float64Array), made);
+    const mel = fromDb(transpose(decibels, rows, cols, new Float64Array(rows * cols)), made);
     const iterations = manifest.n_iter;
     const magnitude = melToMagnitude(mel, filterbank);
     const audio = await magnitudeToAudio(magnitude, made, manifest.samples, { iterations, onStep });
@@ -111,7 +121,7 @@ self.onmessage = async ({ data }) => {
   }
   const { id, kind, want } = data;
   try {
-    const note = data.note && Float64Array.from(data.note, (sample) => sample / 32768);
+    const note = data.note && toAudio(data.note);
     const answer = await kinds[kind][want]({ ...data, note }, stepper(id));
     const buffers = Object.values(answer ?? {}).map((value) => value.buffer ?? value);
     postMessage({ id, answer }, { transfer: buffers.filter((value) => value instanceof ArrayBuffer) });

@@ -32,7 +32,7 @@ class Player:
         data = base64.b64encode(encode_mp3(self.audio, self.sample_rate)).decode()
         label = html.escape(self.label)
         return (
-            '<figure class="nn-player" style="flex: 1 1 14rem; min-width: 0; max-width: 30rem; margin: 0.5rem 0">'
+            '<figure class="nn-player" style="min-width: 0; max-width: 30rem; margin: 0.5rem 0">'
             f'<figcaption style="margin: 0 0 0.25rem; color: inherit; text-align: left">{label}</figcaption>'
             f'<audio controls preload="metadata" aria-label="{label}" src="data:audio/mpeg;base64,{data}"'
             ' style="display: block; width: 100%; height: 2.6rem"></audio></figure>'
@@ -50,7 +50,9 @@ class Players:
 
     def _repr_html_(self) -> str:
         figures = "".join(item._repr_html_() for item in self.items)
-        return f'<div class="nn-players" style="display: flex; flex-wrap: wrap; gap: 0 1.5rem">{figures}</div>'
+        columns = "repeat(auto-fill, minmax(min(15rem, 100%), 1fr))"
+        style = f"display: grid; grid-template-columns: {columns}; gap: 0 1.5rem"
+        return f'<div class="nn-players" style="{style}">{figures}</div>'
 
 
 def player(audio: ArrayLike, label: str, sample_rate: int = SAMPLE_RATE) -> Player:

@@ -1,0 +1,108 @@
+"""The command line, as a user meets it: files, exit codes, one line for every mistake."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+from scipy.io import wavfile
+
+from nsynthlib import FAMILIES, NSynth
+
+
+def run(*arguments, code=0):
+    """Run the command and return what it printed on stdout and stderr."""
+    command = [sys.executable, "-m", "nsynthlib", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def test_generate_is_the_same_file_twice(tmp_path):
+    options = ("--pitch", 60, "--family", "organ", "--velocity", 100, "--seed", 0)
+    for name in ("a.wav", "b.wav"):
+        run("generate", tmp_path / name, *options)
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+    rate, samples = wavfile.read(tmp_path / "a.wav")
+    assert (rate, samples.dtype, samples.shape) == (16_000, np.int16, (64_000,))
+    peak = 20 * np.log10(np.abs(samples.astype(float)).max() / 32768)
+    assert -40 <= peak <= 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.wav", "b.wav"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["generate", "x.wav", "--pitch", 128, "--family", "organ"], "pitch 128"),
+        (["generate", "x.wav", "--pitch", 60, "--family", "kazoo"], "family 'kazoo'"),
+        (["generate", "x.wav", "--pitch", 60, "--family", "organ", "--model", "nowhere"], "'nowhere' holds no CVAE"),
+        (["generate", "no/such/folder/x.wav", "--pitch", 60, "--family", "organ"], "no/such/folder is no folder"),
+        (["generate", "x.wav", "--pitch", "high", "--family", "organ"], "--pitch"),
+        (["train", "gan", "notes", "--out", "run"], "'gan' is unknown"),
+        (["sing"], "No such command"),
+        ([], "Missing command"),
+    ],
+)
+def test_bad_use_is_one_line_and_exit_2(arguments, complaint):
+    _, errors = run(*arguments, code=2)
+    assert complaint in errors
+    assert len(errors.strip().splitlines()) == 1
+
+
+def test_bad_data_is_one_line_and_exit_1(tmp_path):
+    _, errors = run("train", "cvae", tmp_path, "--out", tmp_path / "run", code=1)
+    assert errors.startswith("nsynthlib: ")
+    assert "examples.json is missing" in errors
+    (tmp_path / "organ_electronic_001-060-100.wav").write_text("no sound")
+    _, errors = run("reconstruct", tmp_path / "organ_electronic_001-060-100.wav", tmp_path / "out.wav", code=1)
+    assert "cannot be read as sound" in errors
+    assert not (tmp_path / "out.wav").exists()
+
+
+def test_synthetic_notes_are_the_same_bytes_for_the_same_seed(tmp_path):
+    for name in ("a", "b"):
+        run("data", "synthetic", tmp_path / name, "--notes", 11, "--seed", 4)
+    first, second = (sorted((tmp_path / name).rglob("*.*")) for name in ("a", "b"))
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+    assert {n.family for n in NSynth(tmp_path / "a")} == set(FAMILIES)
+    _, errors = run("data", "synthetic", tmp_path / "a", "--notes", 11, code=2)
+    assert "exists already" in errors
+
+
+def test_a_real_note_is_reconstructed(tmp_path, real_notes):
+    note = next(n for n in real_notes if n.family == "organ")
+    _, errors = run("reconstruct", note.path, tmp_path / "out.wav")
+    assert errors == ""
+    rate, samples = wavfile.read(tmp_path / "out.wav")
+    assert (rate, samples.shape) == (16_000, (64_000,))
+    assert np.sqrt((samples / 32768.0) ** 2).mean() > 1e-3
+
+
+def test_what_a_name_does_not_tell_is_estimated_and_said(tmp_path):
+    time = np.arange(44_100) / 44_100
+    tone = sum(np.sin(2 * np.pi * 330 * k * time) / k for k in range(1, 8))
+    soundfile.write(tmp_path / "my note.wav", np.stack([tone, tone], 1) * 0.2, 44_100)
+    _, errors = run("reconstruct", tmp_path / "my note.wav", tmp_path / "out.wav", code=2)
+    assert "add --family" in errors
+    _, errors = run("reconstruct", tmp_path / "my note.wav", tmp_path / "out.wav", "--family", "reed")
+    for said in ("2 channels mixed", "resampled from 44100", "filled with silence", "estimated as 64", "taken as 100"):
+        assert said in errors
+    assert wavfile.read(tmp_path / "out.wav")[1].shape == (64_000,)
+
+
+def test_from_notes_to_a_judged_model(tmp_path):
+    """Train, evaluate, generate and export with a run of one's own."""
+    run("data", "synthetic", tmp_path / "notes", "--notes", 22)
+    output, _ = run("train", "cvae", tmp_path / "notes", "--out", tmp_path / "run", "--epochs", 1, "--batch-size", 8)
+    assert "validation error" in output
+    _, errors = run("train", "cvae", tmp_path / "notes", "--out", tmp_path / "run", code=2)
+    assert "add --resume" in errors.replace("\n", " ")
+    run("evaluate", tmp_path / "run", tmp_path / "notes", "--json", tmp_path / "result.json", "--limit", 1)
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert list(result["reconstruction"]) == ["real", "copy_synthesis", "model"]
+    run("generate", tmp_path / "x.wav", "--pitch", 60, "--family", "organ", "--model", tmp_path / "run")
+    run("export", tmp_path / "page", "--model", tmp_path / "run")
+    assert sorted(p.name for p in (tmp_path / "page").iterdir()) == ["decoder.onnx", "manifest.json"]

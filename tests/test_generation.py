@@ -1,0 +1,94 @@
+"""Notes out of a model: what is asked is what comes, and the exported decoder is the same decoder."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from nsynthlib import CVAE, generate
+from nsynthlib.errors import DataError, UsageError
+from nsynthlib.generation import condition_of, decode, explorer_axes, export, prior, reconstruct
+from nsynthlib.pitch import estimate_pitch
+
+
+@pytest.fixture(scope="module")
+def model():
+    return CVAE.from_pretrained()
+
+
+def test_the_same_seed_is_the_same_note(model):
+    one, two, other = (generate(model, pitch=60, family="organ", velocity=100, seed=s) for s in (0, 0, 1))
+    assert one.shape == (64_000,)
+    assert one.dtype == torch.float32
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+    assert torch.equal(one, generate(model, pitch=60, family="organ", velocity=100, z=prior(model, 0)))
+
+
+@pytest.mark.parametrize("pitch", [40, 60, 76])
+def test_notes_have_the_pitch_that_was_asked_for(model, pitch):
+    for family in ("organ", "guitar"):
+        audio = generate(model, pitch=pitch, family=family, velocity=100, seed=1)
+        assert estimate_pitch(audio) == pytest.approx(pitch, abs=0.5)
+        assert 1e-2 < audio.abs().max() <= 1
+
+
+def test_a_harder_stroke_is_louder(model):
+    for family in ("organ", "brass", "string"):
+        levels = [decode(model, prior(model, 3), 60, family, v).max().item() for v in (25, 75, 127)]
+        assert levels == sorted(levels)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"pitch": 128}, "pitch 128"),
+        ({"pitch": -1}, "pitch -1"),
+        ({"family": "kazoo"}, "family 'kazoo'.*synth_lead"),
+        ({"velocity": 0}, "velocity 0"),
+    ],
+)
+def test_values_out_of_range_are_named(wrong, complaint):
+    with pytest.raises(UsageError, match=complaint):
+        condition_of(**({"pitch": 60, "family": "organ", "velocity": 100} | wrong))
+
+
+def test_a_reconstruction_resembles_its_note(model, real_notes):
+    """Nearer to its own note than to another, on the model's picture."""
+    chosen = [next(n for n in real_notes if n.family == f) for f in ("organ", "brass")]
+    pictures = [model.log_mel.picture(n.audio) for n in chosen]
+    for i, note in enumerate(chosen):
+        back = reconstruct(model, note.audio, condition_of(note.pitch, note.family, note.velocity))
+        assert back.shape == (64_000,)
+        apart = [(model.log_mel.picture(back) - p).square().mean().item() for p in pictures]
+        assert np.argmin(apart) == i
+    with pytest.raises(DataError, match="64000 samples"):
+        reconstruct(model, torch.zeros(100))
+
+
+def test_explorer_points(model):
+    axes, points = explorer_axes(model)
+    activity = model.get_buffer("activity")
+    assert activity[list(axes)].min() >= activity.sort().values[-2]
+    assert points.shape == (8, model.latent_dim)
+    assert not points[0].any()
+    assert points[1:].std().item() == pytest.approx(1, abs=0.15)
+
+
+def test_the_exported_decoder_is_the_decoder(model, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    manifest = export(model, tmp_path)
+    assert manifest == json.loads((tmp_path / "manifest.json").read_text())
+    content = (tmp_path / "decoder.onnx").read_bytes()
+    assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    for seed, (pitch, family, velocity) in enumerate([(60, "organ", 100), (24, "bass", 25), (127, "vocal", 1)]):
+        z = prior(model, seed)
+        condition = condition_of(pitch, family, velocity)
+        feed = {"z": z[None].numpy()} | {k: v.numpy() for k, v in condition._asdict().items()}
+        (db,) = session.run(["db"], feed)
+        expected = decode(model, z, pitch, family, velocity).numpy()
+        assert db.shape == (1, *model.log_mel.shape)
+        assert np.abs(db[0] - expected).max() < 80e-3

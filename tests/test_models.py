@@ -1,0 +1,130 @@
+"""The models: shapes, formulas against torch.distributions, and what a condition does."""
+
+import json
+
+import librosa
+import numpy as np
+import pytest
+import torch
+
+from nsynthlib.errors import UsageError
+from nsynthlib.models import AE, CVAE, PRESETS, VAE, Condition, kl_divergence, partials, scale, unscale
+from nsynthlib.spectral import LogMel
+from nsynthlib.training import save_weights
+
+SMALL = {"latent_dim": 6, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}
+
+
+def conditions(n, pitch=60):
+    return Condition(torch.full((n,), pitch), torch.arange(n) % 11, torch.full((n,), 100))
+
+
+@pytest.mark.parametrize("kind", [AE, VAE, CVAE])
+@pytest.mark.parametrize(
+    ("n_mels", "n_fft", "hop_length", "samples"),
+    [(256, 2048, 512, 64_000), (100, 1024, 256, 10_000), (61, 512, 77, 5003)],
+)
+def test_any_picture_comes_back_in_its_own_shape(kind, n_mels, n_fft, hop_length, samples):
+    model = kind(latent_dim=6, n_mels=n_mels, n_fft=n_fft, hop_length=hop_length, samples=samples)
+    audio = 0.1 * torch.randn(2, samples)
+    db = model.log_mel.picture(audio)
+    out = model(db, conditions(2))
+    assert db.shape == (2, n_mels, 1 + samples // hop_length)
+    assert out.picture.shape == db.shape
+    assert out.mean.shape == out.log_var.shape == (2, 6)
+    decoded = model.decode(out.mean, conditions(2))
+    assert decoded.shape == db.shape
+    assert decoded.min() >= -80
+    assert decoded.max() <= 0
+
+
+def test_the_thesis_preset_is_section_5_1_1():
+    """Three strided convolutions each way, mirrored, around a latent vector of 128 to 256 numbers."""
+    model = AE("thesis")
+    downs = [m for m in model.encoder.modules() if isinstance(m, torch.nn.Conv2d)]
+    ups = [m for m in model.decoder.modules() if isinstance(m, torch.nn.ConvTranspose2d)]
+    assert len(downs) == len(ups) == 3
+    assert all(m.stride == (2, 2) for m in downs + ups)
+    assert [m.out_channels for m in downs] == [m.in_channels for m in reversed(ups)]
+    assert 128 <= model.latent_dim <= 256
+    assert PRESETS["thesis"].latent_dim == model.latent_dim
+
+
+def test_kl_is_torchs():
+    mean, log_var = torch.randn(5, 7), torch.randn(5, 7)
+    q = torch.distributions.Normal(mean, (0.5 * log_var).exp())
+    expected = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0))
+    torch.testing.assert_close(kl_divergence(mean, log_var), expected)
+
+
+def test_scaling_and_back():
+    db = torch.linspace(-80, 0, 9)
+    assert scale(db)[[0, -1]].tolist() == [-1, 1]
+    torch.testing.assert_close(unscale(scale(db)), db)
+    assert unscale(torch.tensor([-3.0, 3.0])).tolist() == [-80, 0]
+
+
+@pytest.mark.parametrize("pitch", [24, 60, 96])
+def test_the_comb_has_a_tooth_on_every_partial(pitch):
+    log_mel = LogMel()
+    row = partials(log_mel)[pitch].numpy()
+    centres = librosa.mel_frequencies(n_mels=258, fmin=0, fmax=8000, htk=True)[1:-1]
+    f0 = librosa.midi_to_hz(pitch)
+    for k in range(1, int(8000 / f0)):
+        if centres[0] <= k * f0 <= centres[-1]:
+            assert row[np.abs(centres - k * f0).argmin()] > 0.75
+    if pitch == 96:
+        assert row[np.abs(centres - 1.5 * f0).argmin()] < 0.01
+
+
+def test_a_cvae_listens_to_every_part_of_its_condition():
+    torch.manual_seed(0)
+    model = CVAE(**SMALL).eval()
+    z = torch.zeros(1, 6)
+    base = model.draw(z, Condition(torch.tensor([60]), torch.tensor([3]), torch.tensor([100])))
+    for other in ((61, 3, 100), (60, 4, 100), (60, 3, 50)):
+        changed = model.draw(z, Condition(*(torch.tensor([v]) for v in other)))
+        assert (changed - base).abs().max() > 1e-4
+    with pytest.raises(UsageError, match="needs a condition"):
+        model.draw(z)
+
+
+def test_only_the_variational_models_are_random():
+    for kind, random in ((AE, False), (VAE, True), (CVAE, True)):
+        torch.manual_seed(0)
+        model = kind(**SMALL)
+        db = model.log_mel.picture(0.1 * torch.randn(1, 8000))
+        first, second = (model(db, conditions(1)).picture for _ in range(2))
+        assert torch.equal(first, second) != random
+
+
+def test_weights_survive_the_disk(tmp_path):
+    model = CVAE(**SMALL)
+    save_weights(model, tmp_path)
+    again = CVAE.from_pretrained(tmp_path)
+    assert not again.training
+    assert json.loads((tmp_path / "config.json").read_text())["n_mels"] == 64
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(again.state_dict()[name], tensor), name
+
+
+def test_shipped_weights_load():
+    model = CVAE.from_pretrained()
+    assert model.log_mel == LogMel()
+    assert all(p.dtype == torch.float32 for p in model.parameters())
+
+
+def test_what_is_no_model_is_named(tmp_path):
+    with pytest.raises(UsageError, match="'nowhere' holds no CVAE"):
+        CVAE.from_pretrained("nowhere")
+    with pytest.raises(UsageError, match="holds no CVAE"):
+        CVAE.from_pretrained(tmp_path)
+    save_weights(VAE(**SMALL), tmp_path)
+    with pytest.raises(UsageError, match="holds no CVAE"):
+        CVAE.from_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(UsageError, match="holds no VAE") as error:
+        VAE.from_pretrained(tmp_path)
+    assert "\n" not in str(error.value)
+    with pytest.raises(UsageError, match="preset 'huge'"):
+        AE("huge")

@@ -1,0 +1,29 @@
+"""Pitch arithmetic and the pitch tracker, against librosa and against sines."""
+
+import librosa
+import numpy as np
+import pytest
+import torch
+
+from nsynthlib.errors import DataError
+from nsynthlib.pitch import estimate_pitch, hz_to_midi, midi_to_hz
+
+
+def test_midi_and_hertz_are_librosas():
+    pitches = np.arange(128)
+    ours = [midi_to_hz(p) for p in pitches]
+    np.testing.assert_allclose(ours, librosa.midi_to_hz(pitches), rtol=1e-12)
+    np.testing.assert_allclose([hz_to_midi(f) for f in ours], pitches, atol=1e-9)
+
+
+@pytest.mark.parametrize("pitch", [28, 45.3, 60, 83.5, 96])
+def test_a_sawtooth_is_heard_within_10_cents(pitch):
+    time = torch.arange(64_000) / 16_000
+    f0 = midi_to_hz(pitch)
+    saw = sum(torch.sin(2 * torch.pi * k * f0 * time) / k for k in range(1, int(7000 / f0) + 1))
+    assert estimate_pitch(0.3 * saw) == pytest.approx(pitch, abs=0.1)
+
+
+def test_silence_has_no_pitch():
+    with pytest.raises(DataError, match="silent"):
+        estimate_pitch(torch.zeros(64_000))

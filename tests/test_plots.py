@@ -1,0 +1,104 @@
+"""Pictures of sound: what is drawn lies where it should, with its units."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+
+from nsynthlib import plots
+from nsynthlib.spectral import STFT, LogMel, stft, to_db
+
+RATE = 16_000
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """No window opens, and no figure outlives its test."""
+    from matplotlib import pyplot
+
+    mpl.use("Agg")
+    yield
+    pyplot.close("all")
+
+
+def sine(hz: float, amplitude: float = 1.0) -> torch.Tensor:
+    return amplitude * torch.sin(2 * torch.pi * hz * torch.arange(64_000, dtype=torch.float64) / RATE).float()
+
+
+def brightest(ax) -> tuple[float, float]:
+    """Place of the loudest row at two seconds, in the axes' own units, and its level."""
+    image = ax.images[0]
+    left, right, bottom, top = image.get_extent()
+    column = int((2.0 - left) / (right - left) * image.get_array().shape[1])
+    rows = image.get_array()[:, column]
+    row = int(rows.argmax())
+    return bottom + (row + 0.5) / len(rows) * (top - bottom), float(rows[row])
+
+
+def place_of(ax, label: str) -> float:
+    ticks = {tick.get_text(): place for tick, place in zip(ax.get_yticklabels(), ax.get_yticks(), strict=True)}
+    return ticks[label]
+
+
+@pytest.mark.parametrize("n_fft", [512, 2048])
+def test_tone_lies_at_its_frequency(n_fft):
+    settings = STFT(n_fft, 256)
+    ax = plots.spectrogram(to_db(stft(sine(2000), settings).abs(), settings), settings, title="A tone")
+    place, level = brightest(ax)
+    assert place == pytest.approx(place_of(ax, "2"), abs=0.5)
+    assert level == pytest.approx(0, abs=0.1)
+    assert (ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) == ("A tone", "Time (s)", "Frequency (kHz)")
+    assert [other.get_ylabel() for other in ax.figure.axes if other is not ax] == ["Level (dB)"]
+
+
+@pytest.mark.parametrize("hz", [250, 1000, 4000])
+def test_tone_lies_at_its_mel_band(hz):
+    settings = LogMel()
+    ax = plots.spectrogram(settings.picture(sine(hz)), settings)
+    assert brightest(ax)[0] == pytest.approx(place_of(ax, str(hz)), abs=1)
+    assert ax.get_ylabel() == "Frequency (Hz, mel scale)"
+
+
+def test_colours_stand_for_the_same_levels_everywhere():
+    """A soft tone looks soft: the scale is fixed, and the map is one that grows evenly lighter."""
+    settings = STFT(1024, 256)
+    ax = plots.spectrogram(to_db(stft(sine(1000, 0.01), settings).abs(), settings), settings)
+    assert ax.images[0].get_clim() == (-80, 0)
+    assert brightest(ax)[1] == pytest.approx(-40, abs=0.2)
+    lightness = mpl.colormaps[plots.COLOUR_MAP](np.linspace(0, 1, 64))[:, :3] @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(lightness) > 0).all()
+
+
+def test_wrong_picture_is_named():
+    with pytest.raises(ValueError, match="513 rows, but the picture has 256"):
+        plots.spectrogram(np.zeros((256, 10)), STFT(1024, 256))
+    with pytest.raises(ValueError, match="2 dimensions"):
+        plots.spectrogram(np.zeros(5), STFT(1024, 256))
+
+
+def test_waveform_keeps_its_scale():
+    """A soft sound looks soft; a part of it may be enlarged."""
+    ax = plots.waveform(sine(100, 0.1), title="Soft")
+    assert ax.get_ylim() == (-1, 1)
+    assert ax.get_xlim() == pytest.approx((0, 4), abs=1e-3)
+    assert ax.get_ylabel() == "Amplitude (full scale = 1)"
+    part = plots.waveform(sine(100, 0.1), span=(1.0, 1.02))
+    assert len(part.lines[0].get_xdata()) == pytest.approx(320, abs=1)
+
+
+def test_spectrum_shows_level_and_frequency():
+    ax = plots.spectrum(sine(1000, 0.5) + sine(3000, 0.05), label="two tones")
+    frequency, level = ax.lines[0].get_data()
+    assert frequency[level.argmax()] == pytest.approx(1000, abs=0.5)
+    assert level.max() == pytest.approx(-6.02, abs=0.05)
+    assert level[np.abs(frequency - 3000).argmin()] == pytest.approx(-26.02, abs=0.05)
+    assert ax.get_legend() is not None
+
+
+def test_draws_on_given_axes():
+    from matplotlib import pyplot
+
+    figure, (above, below) = pyplot.subplots(2)
+    assert plots.waveform(sine(100), ax=above) is above
+    assert plots.spectrum(sine(100), ax=below) is below
+    assert figure.axes == [above, below]

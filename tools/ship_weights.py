@@ -16,7 +16,6 @@ from nsynthlib.evaluation import evaluate
 from nsynthlib.models import KINDS, PRETRAINED
 from nsynthlib.training import read_json, save_weights, write_json
 
-
 JUDGED = 66  # notes: six of each family on average, a few minutes on two cores
 
 

@@ -74,7 +74,8 @@ def train(
     }
     given = {k: v for k, v in options.items() if v is not None}
     stored = read_json(out / "settings.json")["settings"] if resume and (out / "settings.json").exists() else {}
-    history = run(NSynth(folder).split(), out, Settings(**(stored | given)), resume=resume, minutes=minutes)
+    settings = Settings(**(stored | given))
+    history = run(NSynth(folder).split(), out, settings, resume=resume, minutes=minutes)
     print(f"{out}: {len(history['validation'])} epochs, validation error {history['best']:.2f} dB")
 
 

@@ -71,14 +71,16 @@ class Visit:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on(
-            "requestfailed", lambda request: self.complaints.append(f"failed: {request.url} {request.failure}")
-        )
+        self.page.on("requestfailed", self._failed)
         self.page.on("response", self._response)
 
     def _console(self, message) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(NOT_OURS):
             self.complaints.append(f"{message.type}: {message.text}")
+
+    def _failed(self, request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a page that leads on to another drops what it was loading
+            self.complaints.append(f"failed: {request.url} {request.failure}")
 
     def _response(self, response) -> None:
         if response.status >= 400:

@@ -1,7 +1,7 @@
 # make book     set everything up and build the book           make serve    read it at http://localhost:8000
 # make test     style, types, import floors, every test         make clean    undo all of it
 # make chapters run the notebooks and store them as tested      make weights  train the shipped model again
-# make colab    run the chapters with Google Colab's versions
+# make colab    run the chapters with Google Colab's versions      make bench    measure beside the usual tools
 #
 # Each step leaves its stamp only after it has succeeded, inside what it made: an interrupted step is done again,
 # a finished one is not, and a second run needs no network. `make PYTHON=/path/to/python3.12 book` chooses a Python.
@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := book
-.PHONY: book test serve chapters weights colab clean
+.PHONY: book test serve chapters weights colab bench clean
 
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(firstword $(foreach p,python3.11 python3 python3.12 python3.13,\
@@ -125,6 +125,11 @@ test: book
 colab: .venv-colab/.package
 	@echo "Running the chapters with Colab's versions of every library (in .venv-colab), widgets included."
 	.venv-colab/bin/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 300 chapters
+
+# --- Measurements -----------------------------------------------------------------------------------------------
+
+bench: .venv/.package
+	$(bin)/python -m benchmarks
 
 # --- The shipped weights ----------------------------------------------------------------------------------------
 

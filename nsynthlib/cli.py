@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -27,7 +28,12 @@ Model = Annotated[str | None, typer.Option(help="A run folder or a hub name; the
 
 def say(line: str) -> None:
     """A note to the user, beside the results."""
-    print(line, file=sys.stderr)
+    print(printable(line), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """``text`` with what no terminal shows written as escapes: a file's name may hold any bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @data.command("synthetic")
@@ -37,13 +43,93 @@ def synthetic(
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another orchestra.")] = 0,
 ) -> None:
     """Synthesise notes for all 11 families: the same bytes for the same seed."""
-    from accelerate.utils import tqdm
+    from tqdm import tqdm
 
     from nsynthlib.data import write_notes
     from nsynthlib.orchestra import orchestra
 
     count = write_notes(out, tqdm(orchestra(notes, seed), total=notes, desc="synthesis", unit="note"))
     print(f"{out}: {count} notes")
+
+
+@data.command("pocket")
+def pocket(out: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
+    """Write the notes that come with the package: about 60 of sampled instruments, all 11 families."""
+    from nsynthlib.data import Rendered, write_notes
+    from nsynthlib.data import pocket as notes
+
+    copies = (Rendered(n.instrument, 0, n.pitch, n.velocity, n.audio) for n in notes())
+    print(f"{out}: {write_notes(out, copies)} notes")
+
+
+@data.command("soundfont")
+def soundfont(
+    out: Annotated[Path, typer.Argument(help="New folder, which gets train, valid and test.")],
+    font: Annotated[list[str] | None, typer.Option(help="A soundfont's name or file; both without it.")] = None,
+    notes: Annotated[int | None, typer.Option(min=1, help="About as many, drawn evenly; all without it.")] = None,
+    lowest: Annotated[int, typer.Option(min=0, max=127, help="Lowest pitch.")] = 24,
+    highest: Annotated[int, typer.Option(min=0, max=127, help="Highest pitch.")] = 84,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw and of the split.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one for each core without it.")] = None,
+) -> None:
+    """Render the instruments of General MIDI soundfonts; what was interrupted goes on where it stopped."""
+    from nsynthlib.soundfont import FONTS, render
+
+    if highest < lowest:
+        raise UsageError(f"highest {highest} lies below lowest {lowest}; choose a range of pitches")
+    pitches = range(lowest, highest + 1)
+    about = render(out, font or FONTS, pitches=pitches, notes=notes, seed=seed, workers=workers)
+    if about["clipped"]:
+        say(f"{out}: {about['clipped']} notes are clipped")
+    print(f"{out}: {about['notes']} notes")
+
+
+@data.command("download")
+def download(
+    out: Annotated[Path, typer.Argument(help="Folder that gets nsynth-train, nsynth-valid or nsynth-test.")],
+    splits: Annotated[str, typer.Option(help="Of train (37 GB), valid (1.6 GB) and test (0.5 GB).")] = "test",
+    address: Annotated[str | None, typer.Option(help="Another place that holds the official archives.")] = None,
+) -> None:
+    """Fetch NSynth's official splits, several with commas between; what broke off goes on where it stopped."""
+    from nsynthlib.data import OFFICIAL
+    from nsynthlib.data import download as fetch
+
+    wanted = [name.strip() for name in splits.split(",")]
+    for split in wanted:
+        if split not in OFFICIAL:
+            raise UsageError(f"split {split!r} is unknown; choose from {', '.join(OFFICIAL)}")
+    for split in wanted:
+        notes = fetch(split, out, progress=True, **({"address": address} if address else {}))
+        print(f"{notes.folder}: {len(notes)} notes")
+
+
+@data.command("check")
+def check(
+    source: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of notes, or a packed file.")],
+) -> None:
+    """Name every fault of a set of notes; exit code 1 if there is any."""
+    from nsynthlib.data import check as look
+
+    faults = 0
+    for fault in look(source, progress=sys.stderr.isatty()):
+        print(printable(f"note: {fault}" if fault.harmless else str(fault)))
+        faults += not fault.harmless
+    if faults:
+        raise DataError(f"{printable(str(source))}: {faults} fault{'s' if faults > 1 else ''}")
+    print(f"{printable(str(source))}: no faults")
+
+
+@data.command("pack")
+def pack(
+    source: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of notes.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.safetensors", help="New file.")],
+) -> None:
+    """Put a set of notes into one file that opens at once and is read many times faster."""
+    from nsynthlib.data import NSynth
+    from nsynthlib.data import pack as write
+
+    notes = NSynth(source)
+    print(f"{write(notes, out, progress=True)}: {len(notes)} notes")
 
 
 @app.command()
@@ -60,8 +146,8 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Of weights, order and noise.")] = None,
 ) -> None:
     """Train a model; about a tenth of the instruments are kept for validation."""
-    from nsynthlib.data import NSynth
-    from nsynthlib.training import Settings, read_json
+    from nsynthlib.data import learn_and_check, read_json
+    from nsynthlib.training import Settings
     from nsynthlib.training import train as run
 
     options = {
@@ -75,7 +161,7 @@ def train(
     given = {k: v for k, v in options.items() if v is not None}
     stored = read_json(out / "settings.json")["settings"] if resume and (out / "settings.json").exists() else {}
     settings = Settings(**(stored | given))
-    history = run(NSynth(folder).split(), out, settings, resume=resume, minutes=minutes)
+    history = run(learn_and_check(folder), out, settings, resume=resume, minutes=minutes)
     print(f"{out}: {len(history['validation'])} epochs, validation error {history['best']:.2f} dB")
 
 
@@ -89,16 +175,15 @@ def evaluate(
     all_notes: Annotated[bool, typer.Option("--all", help="Also the notes a training run would learn from.")] = False,
 ) -> None:
     """Judge a model beside real notes and copy-synthesis; writes one JSON file."""
-    from nsynthlib.data import NSynth
+    from nsynthlib.data import NSynth, learn_and_check, read_json, write_json
     from nsynthlib.evaluation import evaluate as judge
     from nsynthlib.models import KINDS
-    from nsynthlib.training import read_json, write_json
 
     settings = Path(run) / "settings.json"
     kind = read_json(settings)["settings"]["kind"] if settings.exists() else "cvae"
     model = KINDS[kind].from_pretrained(None if run == "shipped" else run)
-    notes = NSynth(folder)
-    result = judge(model, list(notes) if all_notes else notes.split()[1], limit=limit, seed=seed)
+    notes = NSynth(folder) if all_notes else learn_and_check(folder)[1]
+    result = judge(model, notes, limit=limit, seed=seed)
     write_json(json, {"model": kind, "data": folder.name, **result})
     for name, row in result["reconstruction"].items():
         print(f"{name:15}" + "".join(f"  {measure} {entry['value']:.3f}" for measure, entry in row.items()))
@@ -195,11 +280,11 @@ def _conditions(
     from nsynthlib.pitch import estimate_pitch
 
     try:
-        _, named_family, named_pitch, named_velocity = parse_name(source.stem)
+        named = parse_name(source.stem)
         return (
-            named_pitch if pitch is None else pitch,
-            family or named_family,
-            named_velocity if velocity is None else velocity,
+            named.pitch if pitch is None else pitch,
+            family or named.family,
+            named.velocity if velocity is None else velocity,
         )
     except ValueError:
         pass
@@ -224,6 +309,7 @@ def main() -> NoReturn:
     """Run the command line and exit: 0 if all went well."""
     from nsynthlib.training import Diverged
 
+    warnings.showwarning = _warn
     try:
         code = app(standalone_mode=False)
     except UsageError as error:
@@ -237,6 +323,16 @@ def main() -> NoReturn:
             raise
         _fail(error.format_message(), 2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _warn(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+    """What data loading has to say, as a plain line; other libraries' warnings keep their own form."""
+    from nsynthlib.data import ConversionWarning
+
+    if issubclass(category, ConversionWarning):
+        say(str(message))
+    else:
+        say(warnings.formatwarning(message, category, *rest[:3]).rstrip())
 
 
 def _fail(error: object, code: int) -> NoReturn:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from nsynthlib.data import FAMILIES, SAMPLES, atomic
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models import AE, CVAE, Condition
-from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE
+from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE, dbfs
 
 GRIFFIN_LIM_STEPS = 16
 POINTS = 8  # latent points an explorer offers
@@ -53,11 +53,16 @@ def decode(model: CVAE, z: Tensor, pitch: int, family: str, velocity: int) -> Te
     return model.decode(z.to(device)[None], condition_of(pitch, family, velocity).to(device))[0].cpu()
 
 
+def turned_down(audio: Tensor) -> tuple[Tensor, float]:
+    """``audio``, turned down as a whole where it would clip and only there; and by how many decibels."""
+    beyond = audio.abs().max().clamp_min(1.0)
+    return audio / beyond, dbfs(float(beyond))
+
+
 @torch.inference_mode()
 def sound(model: AE, picture: Tensor) -> Tensor:
-    """Sound ``[samples]`` of a picture in decibels; turned down as a whole only where it would clip."""
-    audio = model.log_mel.sound(picture, GRIFFIN_LIM_STEPS)
-    return audio / audio.abs().max().clamp_min(1.0)
+    """Sound ``[samples]`` of a picture in decibels, see :func:`turned_down`."""
+    return turned_down(model.log_mel.sound(picture, GRIFFIN_LIM_STEPS))[0]
 
 
 def generate(model: CVAE, *, pitch: int, family: str, velocity: int, seed: int = 0, z: Tensor | None = None) -> Tensor:
@@ -141,6 +146,7 @@ def export(model: CVAE, folder: Path) -> dict[str, object]:
         "n_fft": model.log_mel.n_fft,
         "hop_length": model.log_mel.hop_length,
         "n_mels": model.log_mel.n_mels,
+        "mel_scale": model.log_mel.mel_scale,
         "reference": model.log_mel.stft.reference,
         "floor_db": FLOOR_DB,
         "n_iter": GRIFFIN_LIM_STEPS,

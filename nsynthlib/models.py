@@ -1,20 +1,15 @@
 """AE, VAE and CVAE over pictures of notes: one encoder, one decoder, three ways to join them.
 
-The shape of the network is García López's (2025, section 5.1.1): three strided convolutions, a linear layer into the
-latent vector, a linear layer out of it, three transposed convolutions, channels mirrored. Pictures come and go in
-decibels, ``[batch, n_mels, frames]`` in [-80, 0]. Any size fits: the picture is padded at its end to a multiple of
-the total stride, and the padding is cut off again.
+Pictures come and go in decibels, ``[batch, n_mels, frames]`` in [-80, 0]. Any size fits: the picture is padded at its
+end to a multiple of the network's total stride, and the padding is cut off again.
 """
 
 from __future__ import annotations
 
 import io
-import math
 import os
 import re
 from contextlib import redirect_stdout
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +22,7 @@ from torch.nn import functional as F
 
 from nsynthlib.data import FAMILIES
 from nsynthlib.errors import UsageError
+from nsynthlib.networks import PRESETS
 from nsynthlib.pitch import midi_to_hz
 from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE, LogMel
 
@@ -34,17 +30,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 PRETRAINED = Path(__file__).parent / "pretrained"
-
-
-@dataclass(frozen=True)
-class Preset:
-    """Widths of a network: channels after each of the encoder's convolutions, and the size of the latent vector."""
-
-    channels: tuple[int, ...]
-    latent_dim: int
-
-
-PRESETS = {"thesis": Preset(channels=(32, 64, 16), latent_dim=128)}
 
 
 class Condition(NamedTuple):
@@ -88,60 +73,13 @@ def partials(log_mel: LogMel) -> Tensor:
     return torch.from_numpy(table)
 
 
-class Encoder(nn.Module):
-    """Picture ``[batch, inputs, rows, columns]`` to features ``[batch, features]``: convolutions with stride 2."""
-
-    def __init__(self, inputs: int, channels: tuple[int, ...]) -> None:
-        super().__init__()
-        widths = (inputs, *channels)
-        self.layers = nn.Sequential(
-            *(nn.Sequential(nn.Conv2d(a, b, 4, stride=2, padding=1), nn.SiLU()) for a, b in pairwise(widths))
-        )
-
-    def forward(self, picture: Tensor) -> Tensor:
-        return self.layers(picture).flatten(1)
-
-
-class Decoder(nn.Module):
-    """Vector ``[batch, inputs]`` to picture ``[batch, 1, rows, columns]``: transposed convolutions with stride 2.
-
-    ``comb`` ``[batch, rows]``, where given, tells every layer where the partials lie. A layer with fewer rows
-    receives it folded, neighbouring bands side by side as channels, so that no detail is averaged away.
-    """
-
-    def __init__(self, inputs: int, channels: tuple[int, ...], rows: int, columns: int, comb: bool) -> None:
-        super().__init__()
-        stride = 2 ** len(channels)
-        self.folds = [2**k for k in range(len(channels), 0, -1)] if comb else [0] * len(channels)
-        self.base = (channels[-1], rows // stride, columns // stride)
-        self.widen = nn.Linear(inputs, math.prod(self.base))
-        widths = (*reversed(channels), 1)
-        layers = [
-            nn.ConvTranspose2d(a + fold, b, 4, stride=2, padding=1)
-            for a, b, fold in zip(widths, widths[1:], self.folds, strict=False)
-        ]
-        self.hidden = nn.ModuleList(nn.Sequential(layer, nn.SiLU()) for layer in layers[:-1])
-        self.out = layers[-1]
-
-    def forward(self, vector: Tensor, comb: Tensor | None = None) -> Tensor:
-        hidden = self.widen(vector).unflatten(1, self.base)
-        for layer, fold in zip((*self.hidden, self.out), self.folds, strict=True):
-            hidden = layer(hidden if comb is None else torch.cat([hidden, _fold(comb, fold, hidden)], 1))
-        return hidden
-
-
-def _fold(comb: Tensor, fold: int, like: Tensor) -> Tensor:
-    """``[batch, rows]`` as ``[batch, fold, rows / fold, columns]``: each ``fold`` neighbours become channels."""
-    return comb.unflatten(1, (-1, fold)).transpose(1, 2)[..., None].expand(-1, -1, -1, like.shape[-1])
-
-
 class AE(nn.Module, PyTorchModelHubMixin):
     """Autoencoder: a picture squeezed through a vector and drawn again.
 
     Args:
         preset: a name in ``PRESETS``.
         latent_dim: size of the latent vector; ``None`` takes the preset's.
-        n_mels, n_fft, hop_length, samples: of the picture, see :class:`~nsynthlib.spectral.LogMel`.
+        n_mels, n_fft, hop_length, samples, mel_scale: of the picture, see :class:`~nsynthlib.spectral.LogMel`.
 
     Raises:
         UsageError: for an unknown preset.
@@ -154,31 +92,32 @@ class AE(nn.Module, PyTorchModelHubMixin):
         self,
         preset: str = "thesis",
         latent_dim: int | None = None,
-        n_mels: int = 256,
+        n_mels: int = 384,
         n_fft: int = 2048,
         hop_length: int = 512,
         samples: int = 64_000,
+        mel_scale: str = "slaney",
     ) -> None:
         super().__init__()
         if preset not in PRESETS:
             raise UsageError(f"preset {preset!r} is unknown; choose one of {', '.join(PRESETS)}")
-        channels = PRESETS[preset].channels
         self.latent_dim = latent_dim or PRESETS[preset].latent_dim
-        self.log_mel = LogMel(n_mels, n_fft, hop_length, samples)
-        stride = 2 ** len(channels)
-        rows, columns = (-(-n // stride) * stride for n in self.log_mel.shape)
+        self.log_mel = LogMel(n_mels, n_fft, hop_length, samples, mel_scale)
+        shape = self.log_mel.shape
+        rows, columns = (-(-n // step) * step for n, step in zip(shape, PRESETS[preset].strides, strict=True))
         self.padded = rows, columns
-        features = channels[-1] * rows * columns // stride**2
         known = 0
         if self.conditional:
             self.register_buffer("comb", F.pad(partials(self.log_mel), (0, rows - n_mels)), persistent=False)
             self.family = nn.Embedding(len(FAMILIES), 16)
             known = 18  # the family's 16 numbers, the velocity, the pitch
-        self.encoder = Encoder(2 if self.conditional else 1, channels)
+        make = PRESETS[preset]
+        self.encoder = make.encoder(make.channels, self.conditional, known)
+        features = self.encoder.features(rows, columns)
         self.to_mean = nn.Linear(features + known, self.latent_dim)
         if self.variational:
             self.to_log_var = nn.Linear(features + known, self.latent_dim)
-        self.decoder = Decoder(self.latent_dim + known, channels, rows, columns, self.conditional)
+        self.decoder = make.decoder(make.channels, self.conditional, self.latent_dim + known, rows, columns)
         #: KL divergence of each latent dimension in nats at the last validation, ``[latent_dim]``
         self.register_buffer("activity", torch.zeros(self.latent_dim))
 
@@ -186,10 +125,9 @@ class AE(nn.Module, PyTorchModelHubMixin):
         """Mean and log-variance of q(z | x), ``[batch, latent_dim]`` each; a plain AE's variance is 0 (log -inf)."""
         rows, columns = self.padded
         picture = F.pad(scale(db), (0, columns - db.shape[-1], 0, rows - db.shape[-2]), value=-1.0)[:, None]
-        if self.conditional:
-            comb = self._comb(condition)[:, None, :, None].expand(-1, -1, -1, columns)
-            picture = torch.cat([picture, comb], 1)
-        features = self._join(self.encoder(picture), condition)
+        known = self._join(picture.new_zeros(len(picture), 0), condition)
+        features = self.encoder(picture, self._teeth(condition), known)
+        features = torch.cat([features, known], 1)
         mean = self.to_mean(features)
         if not self.variational:
             return mean, torch.full_like(mean, -torch.inf)
@@ -198,8 +136,7 @@ class AE(nn.Module, PyTorchModelHubMixin):
     def draw(self, z: Tensor, condition: Condition | None = None) -> Tensor:
         """Picture ``[batch, n_mels, frames]`` in network units, not yet clipped: what the loss compares."""
         rows, columns = self.log_mel.shape
-        comb = self._comb(condition) if self.conditional else None
-        return self.decoder(self._join(z, condition), comb)[:, 0, :rows, :columns]
+        return self.decoder(self._join(z, condition), self._teeth(condition))[:, 0, :rows, :columns]
 
     def decode(self, z: Tensor, condition: Condition | None = None) -> Tensor:
         """Decibels ``[batch, n_mels, frames]`` in [-80, 0] of latent vectors ``[batch, latent_dim]``."""
@@ -211,7 +148,10 @@ class AE(nn.Module, PyTorchModelHubMixin):
         z = mean + torch.randn_like(mean) * (0.5 * log_var).exp() if self.variational else mean
         return Output(self.draw(z, condition), mean, log_var)
 
-    def _comb(self, condition: Condition | None) -> Tensor:
+    def _teeth(self, condition: Condition | None) -> Tensor | None:
+        """Where the partials of each note lie, ``[batch, rows]``; a model without a condition is not told."""
+        if not self.conditional:
+            return None
         if condition is None:
             raise UsageError(f"a {type(self).__name__} needs a condition: pitch, family and velocity")
         return self.get_buffer("comb")[condition.pitch]
@@ -246,6 +186,11 @@ class AE(nn.Module, PyTorchModelHubMixin):
                 return super().from_pretrained(source, **options).eval()
         except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
             raise UsageError(f"{advice} ({str(error).strip().splitlines()[0]})") from None
+
+    @classmethod
+    def _from_pretrained(cls, *, mel_scale: str = "htk", **options: Any) -> Self:
+        """The mixin's loader; settings that do not name a mel scale are of the time when HTK's was the only one."""
+        return super()._from_pretrained(mel_scale=mel_scale, **options)
 
 
 class VAE(AE):

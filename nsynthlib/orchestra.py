@@ -1,97 +1,155 @@
-"""An orchestra of synthetic instruments: NSynth's 11 families, each by its own ranges of parameters.
+"""An orchestra of synthetic instruments: NSynth's 11 families, each by its own ways of synthesis and ranges.
 
 An *instrument* is one draw from its family's ranges; its notes share it.
 """
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields
+from itertools import islice
+from typing import Any
 
 import numpy as np
+import torch
 
 from nsynthlib.data import FAMILIES, VELOCITIES, Rendered
-from nsynthlib.synthesis import Timbre, synthesise
+from nsynthlib.synthesis import (
+    FM,
+    Additive,
+    Granular,
+    Modal,
+    Plucked,
+    Spectral,
+    Subtractive,
+    Timbre,
+    synthesise,
+)
 
 PITCHES = range(21, 109)  # the piano's
 NOTES_PER_INSTRUMENT = 20
 
 Range = tuple[float, float]
+Kind = tuple[type[Timbre], dict[str, Range]]
 
-# Ranges: attack, decay, release, slope, then by name. A pair is drawn from uniformly, in the logarithm for times.
-ORCHESTRA: dict[str, tuple[dict[str, Range], ...]] = {
+
+def _kind(way: type[Timbre], **ranges: Range) -> Kind:
+    return way, ranges
+
+
+# Every parameter is drawn uniformly from its range, times and frequencies along the logarithm. The units stand in
+# nsynthlib.synthesis.timbre.
+ORCHESTRA: dict[str, tuple[Kind, ...]] = {
     "bass": (
-        dict(attack=(0.003, 0.01), decay=(2, 8), release=(0.1, 0.3), slope=(-9, -5), damping=(0.3, 0.8)),
-        dict(attack=(0.003, 0.01), decay=(2, 6), release=(0.1, 0.3), slope=(0, 0), ratio=(1, 1), index=(1.5, 5)),
+        _kind(
+            Plucked,
+            release=(0.1, 0.3),
+            decay=(3, 9),
+            high_decay=(0.05, 0.2),
+            position=(0.1, 0.35),
+            cutoff=(2500, 7000),
+        ),
+        _kind(
+            Subtractive,
+            attack=(0.003, 0.01),
+            decay=(3, 8),
+            release=(0.08, 0.25),
+            wave=(0, 3),
+            cutoff=(500, 1800),
+            resonance=(0, 12),
+            contour=(0.5, 2.5),
+            settle=(0.1, 0.5),
+        ),
+        _kind(FM, attack=(0.003, 0.01), decay=(3, 8), release=(0.1, 0.3), index=(1.5, 3), fading=(4, 12)),
     ),
     "brass": (
-        dict(
+        _kind(
+            Additive,
             attack=(0.03, 0.12),
-            decay=(0, 0),
             release=(0.1, 0.25),
             slope=(-7, -3),
             formant=(900, 1800),
+            opening=(6, 14),
             vibrato=(0, 12),
             noise=(-60, -45),
         ),
-        dict(attack=(0.05, 0.15), decay=(0, 0), release=(0.1, 0.25), slope=(0, 0), ratio=(1, 1), index=(3, 6)),
+        _kind(
+            FM,
+            attack=(0.05, 0.15),
+            release=(0.1, 0.25),
+            index=(1.2, 2),
+            upper_ratio=(3, 3),
+            upper_index=(0.5, 1.5),
+            vibrato=(0, 10),
+        ),
     ),
     "flute": (
-        dict(
+        _kind(
+            Spectral,
             attack=(0.05, 0.15),
-            decay=(0, 0),
             release=(0.1, 0.3),
-            slope=(-16, -11),
-            vibrato=(5, 25),
-            noise=(-42, -28),
+            slope=(-16, -10),
+            vibrato=(5, 20),
             tremolo=(0, 3),
+            waver=(0.3, 1.2),
+            breath=(-44, -26),
+            breath_slope=(-6, -2),
         ),
     ),
     "guitar": (
-        dict(
-            attack=(0.001, 0.004),
-            decay=(3, 9),
+        _kind(
+            Plucked,
             release=(0.15, 0.4),
-            slope=(-8, -4),
-            damping=(0.5, 1.1),
-            inharmonicity=(2e-5, 1e-4),
-            even=(-6, 0),
+            decay=(4, 12),
+            high_decay=(0.15, 0.6),
+            position=(0.08, 0.4),
+            cutoff=(3000, 9000),
         ),
     ),
     "keyboard": (
-        dict(
-            attack=(0.001, 0.005),
-            decay=(5, 14),
+        _kind(
+            Modal,
+            attack=(0.001, 0.004),
+            decay=(6, 14),
             release=(0.15, 0.4),
             slope=(-10, -6),
             damping=(0.3, 0.7),
             inharmonicity=(1e-4, 5e-4),
         ),
-        dict(
-            attack=(0.001, 0.005),
+        _kind(
+            FM,
+            attack=(0.001, 0.004),
             decay=(4, 10),
             release=(0.2, 0.5),
-            slope=(0, 0),
-            ratio=(1, 1),
-            index=(0.8, 2.5),
-            tremolo=(0, 2),
+            index=(0.8, 2),
+            upper_ratio=(7, 7),
+            upper_index=(0.2, 0.7),
+            fading=(3, 9),
+            tremolo=(0, 3),
+        ),
+        _kind(
+            Plucked, release=(0.1, 0.25), decay=(5, 10), high_decay=(0.3, 1), position=(0.05, 0.15), cutoff=(5e3, 1e4)
         ),
     ),
     "mallet": (
-        dict(
+        _kind(
+            Modal,
             attack=(0.001, 0.003),
-            decay=(0.8, 4),
+            decay=(1, 4),
             release=(0.2, 1),
-            slope=(-18, -10),
-            damping=(0.8, 1.6),
-            inharmonicity=(0.02, 0.2),
+            slope=(-6, 0),
+            damping=(0.2, 0.8),
+            overtone=(2.76, 4.1),
         ),
-        dict(attack=(0.001, 0.003), decay=(1, 5), release=(0.3, 1), slope=(0, 0), ratio=(3.5, 3.53), index=(0.6, 2)),
+        _kind(FM, attack=(0.001, 0.003), decay=(1, 5), release=(0.3, 1), ratio=(4, 4), index=(0.8, 2.2), fading=(2, 6)),
     ),
     "organ": (
-        dict(
+        _kind(
+            Additive,
             attack=(0.005, 0.03),
-            decay=(0, 0),
             release=(0.05, 0.15),
             slope=(-8, -3),
             even=(-14, 4),
@@ -100,82 +158,143 @@ ORCHESTRA: dict[str, tuple[dict[str, Range], ...]] = {
         ),
     ),
     "reed": (
-        dict(
+        _kind(
+            Additive,
             attack=(0.02, 0.07),
-            decay=(0, 0),
             release=(0.08, 0.2),
             slope=(-8, -4),
             even=(-30, -10),
+            opening=(0, 6),
             noise=(-58, -42),
             vibrato=(0, 10),
         ),
-        dict(attack=(0.02, 0.07), decay=(0, 0), release=(0.08, 0.2), slope=(0, 0), ratio=(2, 2), index=(1, 3)),
+        _kind(FM, attack=(0.02, 0.07), release=(0.08, 0.2), ratio=(2, 2), index=(1, 3), noise=(-60, -45)),
     ),
     "string": (
-        dict(
+        _kind(
+            Subtractive,
             attack=(0.08, 0.3),
-            decay=(0, 0),
             release=(0.2, 0.6),
+            wave=(0, 1),
+            cutoff=(1200, 3500),
+            detune=(3, 9),
+            vibrato=(6, 22),
+            noise=(-55, -42),
+        ),
+        _kind(
+            Granular,
+            attack=(0.1, 0.35),
+            release=(0.3, 0.7),
             slope=(-7, -4),
-            vibrato=(8, 30),
-            rate=(4.5, 6.5),
-            noise=(-52, -40),
             formant=(400, 700),
+            density=(30, 50),
+            length=(0.08, 0.14),
+            spread=(2, 5),
         ),
     ),
     "synth_lead": (
-        dict(attack=(0.002, 0.02), decay=(0, 0), release=(0.05, 0.3), slope=(-6, -3), even=(-24, 0), vibrato=(0, 15)),
-        dict(attack=(0.002, 0.02), decay=(0, 0), release=(0.05, 0.3), slope=(0, 0), ratio=(1, 1), index=(4, 8)),
+        _kind(
+            Subtractive,
+            attack=(0.002, 0.02),
+            release=(0.05, 0.3),
+            wave=(0, 3),
+            width=(0.1, 0.45),
+            cutoff=(1000, 4000),
+            resonance=(0, 15),
+            contour=(0, 2),
+            settle=(0.1, 0.8),
+            detune=(0, 8),
+        ),
+        _kind(
+            FM,
+            attack=(0.002, 0.02),
+            release=(0.05, 0.3),
+            index=(1, 2),
+            upper_ratio=(3, 3),
+            upper_index=(1, 2.5),
+            vibrato=(0, 15),
+        ),
     ),
     "vocal": (
-        dict(
+        _kind(
+            Additive,
             attack=(0.06, 0.2),
-            decay=(0, 0),
             release=(0.15, 0.4),
-            slope=(-13, -9),
-            formant=(500, 1100),
+            slope=(-12, -8),
+            formant=(450, 800),
+            second_formant=(1000, 2300),
             vibrato=(15, 40),
             rate=(4.8, 6.2),
-            noise=(-48, -36),
+            noise=(-50, -38),
+        ),
+        _kind(
+            Granular,
+            attack=(0.1, 0.3),
+            release=(0.2, 0.5),
+            slope=(-12, -8),
+            formant=(450, 800),
+            second_formant=(1000, 2300),
+            density=(30, 50),
+            length=(0.06, 0.12),
+            spread=(2, 5),
         ),
     ),
 }
-_LOGARITHMIC = {"attack", "decay", "release", "inharmonicity", "formant"}
-_DEFAULTS: dict[str, Range] = {"rate": (4.5, 6.5), "level": (-8, -2)}
+_LOGARITHMIC = {
+    *("attack", "decay", "high_decay", "release", "fading", "settle", "length", "density"),
+    *("cutoff", "formant", "second_formant", "inharmonicity"),
+}
+_COMMON: dict[str, Range] = {"rate": (4.5, 6.5), "level": (-8, -2)}
 
 
 def draw(family: str, rng: np.random.Generator) -> Timbre:
     """A new instrument of ``family``: a kind of synthesis by chance, then every parameter from its range."""
     kinds = ORCHESTRA[family]
-    ranges = _DEFAULTS | kinds[rng.integers(len(kinds))]
-    values = {}
-    for field in fields(Timbre):
+    way, own = kinds[rng.integers(len(kinds))]
+    ranges = _COMMON | own
+    values: dict[str, Any] = {}
+    for field in fields(way):
         if field.name in ranges:
             low, high = ranges[field.name]
-            log = field.name in _LOGARITHMIC and low > 0
-            values[field.name] = float(
-                np.exp(rng.uniform(np.log(low), np.log(high))) if log else rng.uniform(low, high)
-            )
-    return Timbre(**values)
+            if field.name in _LOGARITHMIC:
+                values[field.name] = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+            else:
+                values[field.name] = float(rng.uniform(low, high))
+    return way(**values)
+
+
+def _note(made: int, seed: int) -> Rendered:
+    """Number ``made`` of the orchestra of ``seed``, whatever was made before."""
+    turn, index = divmod(made, len(FAMILIES))
+    block, place = divmod(turn, 2 * NOTES_PER_INSTRUMENT)
+    number = 2 * block + place % 2
+    rng = np.random.default_rng([seed, index, number])
+    timbre = draw(FAMILIES[index], rng)
+    cell = int(rng.permutation(len(PITCHES) * len(VELOCITIES))[place // 2])
+    pitch, velocity = PITCHES[cell // len(VELOCITIES)], VELOCITIES[cell % len(VELOCITIES)]
+    return Rendered(
+        instrument=f"{FAMILIES[index]}_synthetic_{number:03d}",
+        instrument_id=number * len(FAMILIES) + index,
+        pitch=pitch,
+        velocity=velocity,
+        audio=synthesise(timbre, pitch, velocity, seed),
+    )
 
 
 def orchestra(notes: int, seed: int = 0) -> Iterator[Rendered]:
     """``notes`` notes: families in turn, two instruments of each in turn, up to 20 pitches and velocities of each.
 
     The first n notes are the same for any larger number. Whatever was made before, the same seed gives the same note.
+    They are made a few ahead, one on every core.
     """
-    for made in range(notes):
-        turn, index = divmod(made, len(FAMILIES))
-        block, place = divmod(turn, 2 * NOTES_PER_INSTRUMENT)
-        number = 2 * block + place % 2
-        rng = np.random.default_rng([seed, index, number])
-        timbre = draw(FAMILIES[index], rng)
-        cell = int(rng.permutation(len(PITCHES) * len(VELOCITIES))[place // 2])
-        pitch, velocity = PITCHES[cell // len(VELOCITIES)], VELOCITIES[cell % len(VELOCITIES)]
-        yield Rendered(
-            instrument=f"{FAMILIES[index]}_synthetic_{number:03d}",
-            instrument_id=number * len(FAMILIES) + index,
-            pitch=pitch,
-            velocity=velocity,
-            audio=synthesise(timbre, pitch, velocity, seed),
-        )
+    cores, threads = os.cpu_count() or 1, torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(cores) as pool:
+            coming = (pool.submit(_note, made, seed) for made in range(notes))
+            ahead: deque[Future[Rendered]] = deque(islice(coming, 2 * cores))
+            while ahead:
+                ready = ahead.popleft().result()
+                ahead.extend(islice(coming, 1))
+                yield ready
+    finally:
+        torch.set_num_threads(threads)  # which notes, made each on one thread, may have changed for threads to come

@@ -8,7 +8,6 @@ resumed run needs to go on as if it had never stopped).
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import time
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ from accelerate.utils import set_seed, tqdm
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from nsynthlib.data import Note, atomic, labels_of, load_samples
+from nsynthlib.data import Note, atomic, labels_of, load_samples, read_json, write_json
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models import AE, KINDS, Condition, kl_divergence, scale
 
@@ -133,8 +132,8 @@ def train(
     steps_per_epoch = max(1, len(learn) // settings.batch_size)
     total = settings.epochs * steps_per_epoch
     history: dict[str, Any] = {"train": [], "validation": [], "best": math.inf, "seconds": 0.0}
-    step = _open_run(run, settings, learn, check, resume, accelerator)
-    if step:
+    step = 0
+    if _open_run(run, settings, learn, check, resume, accelerator):
         step, history = _load(run, model, optimizer, average)
 
     started, before = time.monotonic(), history["seconds"]
@@ -221,7 +220,9 @@ def _rows(notes: int, step: int, steps_per_epoch: int, settings: Settings) -> Te
     return order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
 
 
-def _open_run(run: Path, settings: Settings, learn: Notes, check: Notes, resume: bool, accelerator: Accelerator) -> int:
+def _open_run(
+    run: Path, settings: Settings, learn: Notes, check: Notes, resume: bool, accelerator: Accelerator
+) -> bool:
     """Begin the folder, or check that it fits; returns whether there is a checkpoint to go on from."""
     data = {"train": len(learn), "validation": len(check), "sha256": [learn.sha256, check.sha256]}
     path = run / "settings.json"
@@ -238,7 +239,7 @@ def _open_run(run: Path, settings: Settings, learn: Notes, check: Notes, resume:
         device = torch.cuda.get_device_name() if accelerator.device.type == "cuda" else "cpu"
         write_json(path, {"settings": asdict(settings), "data": data, "device": device, "torch": torch.__version__})
     accelerator.wait_for_everyone()
-    return int((run / "latest.pt").exists())
+    return (run / "latest.pt").exists()
 
 
 def _save(run: Path, model: AE, optimizer: Any, average: AveragedModel, step: int, history: dict[str, Any]) -> None:
@@ -285,17 +286,3 @@ def save_weights(model: AE, folder: Path) -> None:
     write_json(folder / "config.json", model._hub_mixin_config)
     with atomic(folder / "model.safetensors") as partial:
         save_file({k: v.contiguous() for k, v in model.state_dict().items()}, partial)
-
-
-def read_json(path: Path) -> Any:
-    """Content of a JSON file; DataError names it if it is missing or broken."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as JSON ({error})") from None
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write ``content`` atomically, readable, with a final newline."""
-    with atomic(path) as partial:
-        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

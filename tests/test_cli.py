@@ -1,6 +1,7 @@
 """The command line, as a user meets it: files, exit codes, one line for every mistake."""
 
 import json
+import socket
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import soundfile
 from scipy.io import wavfile
 
 from nsynthlib import FAMILIES, NSynth
+from nsynthlib.data import pocket
 
 
 def run(*arguments, code=0):
@@ -55,7 +57,7 @@ def test_bad_use_is_one_line_and_exit_2(arguments, complaint):
 def test_bad_data_is_one_line_and_exit_1(tmp_path):
     _, errors = run("train", "cvae", tmp_path, "--out", tmp_path / "run", code=1)
     assert errors.startswith("nsynthlib: ")
-    assert "examples.json is missing" in errors
+    assert "holds neither examples.json nor both a train and a valid set" in errors
     (tmp_path / "organ_electronic_001-060-100.wav").write_text("no sound")
     _, errors = run("reconstruct", tmp_path / "organ_electronic_001-060-100.wav", tmp_path / "out.wav", code=1)
     assert "cannot be read as sound" in errors
@@ -70,6 +72,53 @@ def test_synthetic_notes_are_the_same_bytes_for_the_same_seed(tmp_path):
     assert {n.family for n in NSynth(tmp_path / "a")} == set(FAMILIES)
     _, errors = run("data", "synthetic", tmp_path / "a", "--notes", 11, code=2)
     assert "exists already" in errors
+
+
+def test_a_set_is_checked_packed_and_trained_on(tmp_path):
+    """Faults are listed on stdout with exit code 1; a packed set is a set like any other."""
+    run("data", "synthetic", tmp_path / "my notes", "--notes", 22)
+    assert run("data", "check", tmp_path / "my notes")[0].endswith("my notes: no faults\n")
+    run("data", "pack", tmp_path / "my notes", tmp_path / "set.safetensors")
+    assert run("data", "check", tmp_path / "set.safetensors")[0].endswith("set.safetensors: no faults\n")
+    output, _ = run(
+        "train", "ae", tmp_path / "set.safetensors", "--out", tmp_path / "run", "--epochs", 1, "--batch-size", 8
+    )
+    assert "validation error" in output
+
+    first, second = NSynth(tmp_path / "my notes")[:2]
+    soundfile.write(first.path, first.audio.numpy(), 16_000, subtype="PCM_24")
+    output, _ = run("data", "check", tmp_path / "my notes")
+    assert output.startswith("note: ")
+    assert "24-bit samples, which are converted" in output
+    second.path.write_text("no sound")
+    output, errors = run("data", "check", tmp_path / "my notes", code=1)
+    assert f"{second.name}.wav: cannot be read as WAV" in output
+    assert errors.endswith("my notes: 1 fault\n")
+    options = ("--out", tmp_path / "bad", "--epochs", 1, "--batch-size", 8)
+    _, errors = run("train", "ae", tmp_path / "my notes", *options, code=1)
+    assert f"{second.name}.wav: cannot be read as WAV" in errors
+    second.path.unlink()
+    second.path.symlink_to(first.path)
+    _, errors = run("train", "ae", tmp_path / "my notes", *options)
+    assert f"{first.name}.wav: holds 24-bit samples, read as 16-bit" in errors
+
+
+def test_the_pocket_set_becomes_a_folder(tmp_path):
+    run("data", "pocket", tmp_path / "pocket")
+    notes = NSynth(tmp_path / "pocket")
+    assert [n.name for n in notes] == [n.name for n in pocket()]
+    np.testing.assert_array_equal(notes[7].samples, pocket()[7].samples)
+
+
+def test_a_download_without_a_server_is_one_line(tmp_path):
+    with socket.socket() as taken:  # bound, but not listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+        _, errors = run("data", "download", tmp_path / "nsynth", "--splits", "test", "--address", address, code=1)
+    assert len(errors.strip().splitlines()) == 1
+    assert "cannot be fetched" in errors
+    _, errors = run("data", "download", tmp_path / "nsynth", "--splits", "test,tests", code=2)
+    assert "split 'tests' is unknown" in errors
 
 
 def test_a_real_note_is_reconstructed(tmp_path, real_notes):

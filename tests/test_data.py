@@ -1,15 +1,35 @@
 """NSynth's layout: reading real notes, refusing bad ones, writing new ones."""
 
 import json
+import subprocess
+import sys
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from scipy.io import wavfile
+from torch.utils.data import DataLoader
 
 from nsynthlib import NSynth
-from nsynthlib.data import FAMILIES, Rendered, labels_of, parse_name, write_notes, write_wav
+from nsynthlib.data import (
+    FAMILIES,
+    SOURCES,
+    VELOCITIES,
+    ConversionWarning,
+    NoteDataset,
+    Rendered,
+    index_entry,
+    labels_of,
+    learn_and_check,
+    load_samples,
+    official,
+    parse_name,
+    write_notes,
+    write_wav,
+)
 from nsynthlib.errors import DataError, UsageError
 
 
@@ -62,7 +82,8 @@ def test_the_complete_index_loads_without_its_audio(nsynth_folder):
 
 
 def test_names_are_split_from_the_right():
-    assert parse_name("synth_lead_synthetic_011-071-127") == ("synth_lead_synthetic_011", "synth_lead", 71, 127)
+    labels = parse_name("synth_lead_synthetic_011-071-127")
+    assert labels == ("synth_lead_synthetic_011", "synth_lead", "synthetic", 71, 127)
     for wrong in ("organ", "organ_electronic_001-060", "kazoo_acoustic_001-060-100", "organ_electronic_001-200-100"):
         with pytest.raises(ValueError, match=r"."):
             parse_name(wrong)
@@ -122,7 +143,9 @@ def test_wav_is_clipped_not_wrapped(tmp_path):
         (lambda e: e.clear(), "holds no notes"),
         (lambda e: e["organ_synthetic_000-050-100"].update(pitch=51), "contradict its name"),
         (lambda e: e["organ_synthetic_000-050-100"].pop("velocity"), "lacks labels"),
-        (lambda e: e.update({"tuba_acoustic_001-060-100": {}}), "lacks labels|is not <family>"),
+        (lambda e: e.update({"tuba_acoustic_001-060-100": {}}), "unknown family 'tuba'"),
+        (lambda e: e.update({"organ": {}}), r"'organ' is not named <family>_<source>_<nnn>-<pitch>-<velocity>"),
+        (lambda e: e.update({"organ_acoustic_001-060-128": {}}), "has velocity 128"),
     ],
 )
 def test_a_bad_index_is_named(folder, spoil, complaint):
@@ -142,10 +165,6 @@ def test_a_broken_or_missing_index_is_named(tmp_path):
 
 def stereo(path):
     wavfile.write(path, 16_000, np.zeros((64_000, 2), np.int16))
-
-
-def floating(path):
-    wavfile.write(path, 16_000, np.zeros(64_000, np.float32))
 
 
 def wrong_rate(path):
@@ -168,7 +187,7 @@ def empty(path):
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize("spoil", [stereo, floating, wrong_rate, short, truncated, not_sound, empty])
+@pytest.mark.parametrize("spoil", [stereo, wrong_rate, short, truncated, not_sound, empty])
 def test_a_bad_file_is_named(folder, spoil):
     note = NSynth(folder)[0]
     spoil(note.path)
@@ -176,3 +195,131 @@ def test_a_bad_file_is_named(folder, spoil):
         _ = note.audio
     assert str(note.path) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.fixture
+def many(tmp_path):
+    """An index without sounds: 12 organs, 12 reeds and one flute, pitches 50-59, two velocities."""
+    instruments = [f"{family}_synthetic_{n:03d}" for family in ("organ", "reed") for n in range(12)]
+    instruments.append("flute_acoustic_000")
+    names = [f"{i}-{p:03d}-{v:03d}" for i in instruments for p in range(50, 60) for v in (25, 127)]
+    (tmp_path / "examples.json").write_text(json.dumps({n: index_entry(n, i, 0) for i, n in enumerate(names)}))
+    return NSynth(tmp_path)
+
+
+def test_no_instrument_is_on_both_sides(many):
+    learn, check = many.split("instrument", fraction=0.25, seed=1)
+    assert not {n.instrument for n in learn} & {n.instrument for n in check}
+    assert sorted(n.name for part in (learn, check) for n in part) == [n.name for n in many]
+    families = [n.family for n in check]
+    assert {f: families.count(f) for f in families} == {"organ": 3 * 20, "reed": 3 * 20}  # a lone flute stays
+    assert many.split("instrument", 0.25, seed=1) == (learn, check)
+    assert len({tuple(n.name for n in many.split(seed=s)[1]) for s in range(5)}) > 1
+
+
+def test_no_pitch_of_an_instrument_is_on_both_sides(many):
+    learn, check = many.split("pitch", fraction=0.2, seed=3)
+    pairs = [{(n.instrument, n.pitch) for n in part} for part in (learn, check)]
+    assert not pairs[0] & pairs[1]
+    assert {n.instrument for n in learn} == {n.instrument for n in check} == {n.instrument for n in many}
+    assert len(pairs[1]) == 25 * 2
+    assert len(check) == 25 * 2 * 2  # both velocities
+
+
+def test_a_split_that_cannot_be_made_is_told(many):
+    with pytest.raises(UsageError, match="split by 'colour' is unknown; choose one of instrument, pitch"):
+        many.split("colour")
+    with pytest.raises(UsageError, match=r"fraction 1\.5 is out of range"):
+        many.split(fraction=1.5)
+
+
+def test_official_splits_are_used_as_they_are(tmp_path):
+    for split in ("train", "nsynth-valid"):
+        write_notes(tmp_path / split, [rendered(f"organ_synthetic_{len(split):03d}")])
+    assert {k: v.folder.name for k, v in official(tmp_path).items()} == {"train": "train", "valid": "nsynth-valid"}
+    learn, check = learn_and_check(tmp_path)
+    assert (learn[0].instrument, check[0].instrument) == ("organ_synthetic_005", "organ_synthetic_012")
+    (tmp_path / "nsynth-valid" / "examples.json").unlink()
+    with pytest.raises(DataError, match=r"neither examples\.json nor both a train and a valid set"):
+        learn_and_check(tmp_path)
+    assert official(tmp_path / "train" / "audio") == {}
+
+
+def test_a_data_loader_reads_with_workers(folder):
+    notes = NSynth(folder)
+    batches = list(DataLoader(NoteDataset(notes), batch_size=3, num_workers=2))
+    assert [b["audio"].shape for b in batches] == [(3, 64_000), (1, 64_000)]
+    torch.testing.assert_close(batches[1]["audio"][0], notes[3].audio, rtol=0, atol=0)
+    assert batches[0]["pitch"].tolist() == [50, 60, 50]
+    assert batches[0]["name"] == [n.name for n in notes[:3]]
+
+
+def test_every_bad_note_counts_in_training(folder):
+    """None is left out: with one bad file its fault is told, with several how many there are."""
+    notes = NSynth(folder)
+    truncated(notes[1].path)
+    with pytest.raises(DataError, match=r"000-060-100\.wav: cannot be read as WAV"):
+        load_samples(notes)
+    empty(notes[3].path)
+    with pytest.raises(DataError, match=r"000-060-100\.wav: .* so are 1 more: `nsynthlib data check` names them all"):
+        load_samples(notes)
+
+
+@pytest.mark.parametrize(
+    ("subtype", "step"),
+    [("PCM_24", 2**-15), ("PCM_32", 2**-15), ("FLOAT", 2**-15), ("DOUBLE", 2**-15), ("PCM_U8", 2**-7)],
+)
+def test_other_widths_are_converted_and_said(folder, subtype, step):
+    """Written by libsndfile, read back to within one step of the coarser of the two widths."""
+    note = NSynth(folder)[0]
+    audio = note.audio
+    soundfile.write(note.path, audio.numpy(), 16_000, subtype=subtype)
+    with pytest.warns(ConversionWarning, match=r"000-050-100\.wav: holds \d+-bit.* samples, read as 16-bit"):
+        converted = note.audio
+    torch.testing.assert_close(converted, audio, rtol=0, atol=step)
+
+
+@pytest.mark.parametrize("write", [Path.write_text, None])
+def test_flac_is_read_like_wav(folder, write):
+    for note in NSynth(folder):
+        samples = note.samples
+        note.path.unlink()
+        soundfile.write(note.path.with_suffix(".flac"), samples, 16_000)
+    again = NSynth(folder)[-1]
+    np.testing.assert_array_equal(again.samples, samples)
+    if write:
+        write(again.path, "hello")
+        with pytest.raises(DataError, match=r"\.flac: cannot be read as FLAC"):
+            _ = again.audio
+
+
+def huge_index(path):
+    """289,205 entries of 1,006 instruments, pitches 9-119, as long as NSynth's own (200 MB)."""
+    instruments = [f"{FAMILIES[i % 11]}_{SOURCES[i % 3]}_{i:03d}" for i in range(1006)]
+    pieces = []
+    for n in range(289_205):
+        cell = n // 1006
+        name = f"{instruments[n % 1006]}-{9 + cell % 111:03d}-{VELOCITIES[cell // 111]:03d}"
+        pieces.append(f'"{name}": {json.dumps(index_entry(name, n, n % 1006), indent=4)}')
+    path.write_text("{" + ",\n".join(pieces) + "}")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads its own size from Linux's /proc")
+def test_the_whole_of_nsynths_index_opens_within_a_gigabyte(tmp_path):
+    """In a process of its own, which the system stops at 1 GB more than the libraries took."""
+    huge_index(tmp_path / "examples.json")
+    code = """if True:
+        import resource, sys
+        from nsynthlib.data import NSynth
+        taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + 10**9, taken + 10**9))
+        notes = NSynth(sys.argv[1])
+        learn, check = notes.split()
+        organs = notes.filter(pitch=range(24, 85), family="organ")
+        print(len(notes), len(learn) + len(check), len(organs), notes[-1].name)
+    """
+    told = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    total, parts, organs, last = told.stdout.split()
+    expected = sum(n % 1006 % 11 == 6 and 24 <= 9 + n // 1006 % 111 <= 84 for n in range(289_205))
+    assert (int(total), int(parts), int(organs)) == (289_205, 289_205, expected)
+    assert last.startswith("vocal_")

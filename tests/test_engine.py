@@ -1,4 +1,4 @@
-"""The page's engine in JavaScript against librosa, torchaudio and torch, on the same inputs, in a browser."""
+"""The page's engine in JavaScript against librosa and torch, on the same inputs, in a browser."""
 
 import base64
 import io
@@ -106,20 +106,38 @@ def test_inverse_is_exact(run, note, n_fft, hop_length, window):
     assert np.abs(unpacked(text) - note).max() < 1e-13
 
 
-@pytest.mark.parametrize("n_mels", [64, 256])
-def test_mel_bands_are_torchaudios(run, n_mels):
-    import torchaudio
-
+@pytest.mark.parametrize("scale", spectral.MEL_SCALES)
+@pytest.mark.parametrize("n_mels", [64, 384])
+def test_mel_bands_are_librosas(run, n_mels, scale):
     magnitude = np.abs(np.random.default_rng(1).standard_normal((5, 1025)))
     text = run(
-        """const filterbank = dsp.melFilterbank(given.n, 2048, 16000);
+        """const filterbank = dsp.melFilterbank(given.n, 2048, 16000, given.scale);
         return give(dsp.magnitudeToMel(take(given.magnitude, Float64Array), filterbank));""",
         n=n_mels,
+        scale=scale,
         magnitude=packed(magnitude),
     )
-    filters = torchaudio.functional.melscale_fbanks(1025, 0.0, 8000.0, n_mels, RATE, norm=None, mel_scale="htk")
-    expected = magnitude @ filters.double().numpy()
-    assert np.abs(unpacked(text).reshape(5, n_mels) - expected).max() < 1e-3 * expected.max()
+    filters = librosa.filters.mel(sr=RATE, n_fft=2048, n_mels=n_mels, htk=scale == "htk", norm=None, dtype=np.float64)
+    expected = magnitude @ filters.T
+    assert np.abs(unpacked(text).reshape(5, n_mels) - expected).max() < 1e-9 * expected.max()
+
+
+def test_magnitudes_of_mel_bands_are_pythons(run):
+    """The same updates: within float32's rounding of Python's."""
+    filters = spectral.mel_filterbank(384, 2048, mel_scale="slaney")
+    mel = filters @ torch.rand(1025, 5, generator=torch.Generator().manual_seed(2))
+    text = run(
+        """const filterbank = dsp.melFilterbank(384, 2048, 16000, "slaney");
+        return give(dsp.melToMagnitude(take(given.mel, Float64Array), filterbank));""",
+        mel=packed(mel.T.double().numpy()),
+    )
+    expected = spectral.mel_to_magnitude(mel, filters).T.numpy()
+    assert np.abs(unpacked(text).reshape(5, 1025) - expected).max() < 1e-4 * expected.max()
+
+
+def test_an_unknown_mel_scale_is_named(run):
+    said = run("try { dsp.melFilterbank(64, 512, 16000) } catch (error) { return error.message }")
+    assert said == "mel_scale 'undefined' is unknown; choose one of htk, slaney"
 
 
 @pytest.mark.parametrize("window", spectral.WINDOWS)
@@ -151,15 +169,18 @@ def test_phase_is_found_as_well_as_in_python(run, note, steps, guess):
     assert browser < 5
 
 
-def test_mel_picture_sounds_as_in_python(run, note):
-    log_mel = spectral.LogMel()
+@pytest.mark.parametrize(("n_mels", "scale"), [(384, "slaney"), (256, "htk")])
+def test_mel_picture_sounds_as_in_python(run, note, n_mels, scale):
+    log_mel = spectral.LogMel(n_mels, mel_scale=scale)
     picture = log_mel.picture(torch.from_numpy(note))
     text = run(
         """const made = dsp.makeSettings({ n_fft: 2048, hop_length: 512 });
         const mel = dsp.fromDb(take(given.picture, Float32Array), made);
-        const magnitude = dsp.melToMagnitude(mel, dsp.melFilterbank(256, 2048, 16000));
+        const magnitude = dsp.melToMagnitude(mel, dsp.melFilterbank(given.n, 2048, 16000, given.scale));
         return give(await dsp.magnitudeToAudio(magnitude, made, 64000));""",
         picture=packed(picture.T.numpy()),
+        n=n_mels,
+        scale=scale,
     )
     theirs = torch.from_numpy(unpacked(text).astype(np.float32))
     original = torch.from_numpy(note)

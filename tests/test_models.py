@@ -68,7 +68,7 @@ def test_scaling_and_back():
 def test_the_comb_has_a_tooth_on_every_partial(pitch):
     log_mel = LogMel()
     row = partials(log_mel)[pitch].numpy()
-    centres = librosa.mel_frequencies(n_mels=258, fmin=0, fmax=8000, htk=True)[1:-1]
+    centres = librosa.mel_frequencies(n_mels=386, fmin=0, fmax=8000)[1:-1]
     f0 = librosa.midi_to_hz(pitch)
     for k in range(1, int(8000 / f0)):
         if centres[0] <= k * f0 <= centres[-1]:
@@ -110,8 +110,18 @@ def test_weights_survive_the_disk(tmp_path):
 
 def test_shipped_weights_load():
     model = CVAE.from_pretrained()
-    assert model.log_mel == LogMel()
+    assert model.log_mel == LogMel(n_mels=256, mel_scale="htk")
     assert all(p.dtype == torch.float32 for p in model.parameters())
+
+
+def test_settings_without_a_mel_scale_mean_htks(tmp_path):
+    """Weights saved before there was a choice; new ones say what they are."""
+    save_weights(CVAE(**SMALL), tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config.pop("mel_scale") == "slaney"
+    assert CVAE.from_pretrained(tmp_path).log_mel.mel_scale == "slaney"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert CVAE.from_pretrained(tmp_path).log_mel == LogMel(64, 512, 256, 8000, mel_scale="htk")
 
 
 def test_what_is_no_model_is_named(tmp_path):

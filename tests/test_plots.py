@@ -51,9 +51,9 @@ def test_tone_lies_at_its_frequency(n_fft):
     assert [other.get_ylabel() for other in ax.figure.axes if other is not ax] == ["Level (dB)"]
 
 
+@pytest.mark.parametrize("settings", [LogMel(), LogMel(n_mels=128, mel_scale="htk")], ids=["slaney", "htk"])
 @pytest.mark.parametrize("hz", [250, 1000, 4000])
-def test_tone_lies_at_its_mel_band(hz):
-    settings = LogMel()
+def test_tone_lies_at_its_mel_band(hz, settings):
     ax = plots.spectrogram(settings.picture(sine(hz)), settings)
     assert brightest(ax)[0] == pytest.approx(place_of(ax, str(hz)), abs=1)
     assert ax.get_ylabel() == "Frequency (Hz, mel scale)"

@@ -11,10 +11,10 @@ import subprocess
 from pathlib import Path
 
 import nsynthlib
-from nsynthlib.data import NSynth
+from nsynthlib.data import learn_and_check, read_json, write_json
 from nsynthlib.evaluation import evaluate
 from nsynthlib.models import KINDS, PRETRAINED
-from nsynthlib.training import read_json, save_weights, write_json
+from nsynthlib.training import save_weights
 
 JUDGED = 66  # notes: six of each family on average, a few minutes on two cores
 
@@ -36,7 +36,7 @@ def ship(run: Path, folder: Path) -> Path:
     save_weights(model.half(), out)
     story = {key: history[key] for key in ("best", "seconds", "validation")}
     write_json(out / "training.json", {**settings, "code": code_version(), **story})
-    judged = evaluate(kind.from_pretrained(), NSynth(folder).split()[1], limit=JUDGED)
+    judged = evaluate(kind.from_pretrained(), learn_and_check(folder)[1], limit=JUDGED)
     write_json(out / "evaluation.json", {"model": kind.__name__, "data": folder.name, **judged})
     return out
 

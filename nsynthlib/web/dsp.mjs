@@ -1,4 +1,4 @@
-/** Sound to picture and back in JavaScript; pure functions that mirror `nsynthlib/spectral.py` and are tested against it. */
+/** Sound to picture and back in JavaScript; pure functions that mirror `nsynthlib/spectral/` and are tested against it. */
 export * from "./stft.mjs";
 export * from "./phase.mjs";
 export * from "./mel.mjs";

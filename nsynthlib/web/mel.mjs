@@ -1,19 +1,36 @@
-/** HTK mel bands and the way back to magnitudes. Bands and bins lie frame by frame. */
+/** Mel bands and the way back to magnitudes. Bands and bins lie frame by frame. */
 
-const hzToMel = (hz) => 2595 * Math.log10(1 + hz / 700);
-const melToHz = (mel) => 700 * (10 ** (mel / 2595) - 1);
+const KNEE = { hz: 1000, mel: 15 }; // where Slaney's scale turns from linear to logarithmic
+const STEP = Math.log(6.4) / 27; // natural logarithm of the ratio of two frequencies one mel apart, above it
+
+/** Both scales in use, each with the way back. */
+const SCALES = {
+  htk: {
+    toMel: (hz) => 2595 * Math.log10(1 + hz / 700),
+    toHz: (mel) => 700 * (10 ** (mel / 2595) - 1),
+  },
+  slaney: {
+    toMel: (hz) => (hz < KNEE.hz ? (hz * KNEE.mel) / KNEE.hz : KNEE.mel + Math.log(hz / KNEE.hz) / STEP),
+    toHz: (mel) => (mel < KNEE.mel ? (mel * KNEE.hz) / KNEE.mel : KNEE.hz * Math.exp(STEP * (mel - KNEE.mel))),
+  },
+};
 
 /**
- * Triangular HTK filters of height 1 from 0 Hz to half the sample rate (torchaudio's, `norm=None`).
+ * Triangular filters of height 1 from 0 Hz to half the sample rate (`norm=None` of librosa and torchaudio), with their
+ * corners spaced evenly on the scale `melScale`, "htk" or "slaney".
  *
  * Neighbouring triangles overlap by half, so each bin lies on the falling side of one band and on the rising side
  * of the next, and these two weights per bin are all there is. `band[k]` is where bin `k` falls, `band[k] + 1` where
  * it rises, both counted with one empty band before the first and one after the last.
  */
-export function melFilterbank(nMels, nFft, sampleRate) {
+export function melFilterbank(nMels, nFft, sampleRate, melScale) {
+  if (!Object.hasOwn(SCALES, melScale)) {
+    throw new Error(`mel_scale '${melScale}' is unknown; choose one of ${Object.keys(SCALES).join(", ")}`);
+  }
+  const { toMel, toHz } = SCALES[melScale];
   const bins = nFft / 2 + 1;
-  const top = hzToMel(sampleRate / 2);
-  const edges = Array.from({ length: nMels + 2 }, (_, i) => melToHz((top * i) / (nMels + 1)));
+  const top = toMel(sampleRate / 2);
+  const edges = Array.from({ length: nMels + 2 }, (_, i) => toHz((top * i) / (nMels + 1)));
   const band = new Int32Array(bins);
   const fall = new Float64Array(bins);
   const rise = new Float64Array(bins);
@@ -23,6 +40,11 @@ export function melFilterbank(nMels, nFft, sampleRate) {
     band[k] = below;
     rise[k] = Math.min(1, (hz - edges[below]) / (edges[below + 1] - edges[below]));
     fall[k] = 1 - rise[k];
+  }
+  // The empty bands take no part.
+  for (let k = 0; k < bins; k++) {
+    if (band[k] === 0) fall[k] = 0;
+    if (band[k] === nMels) rise[k] = 0;
   }
   return { band, fall, rise, bins, nMels };
 }
@@ -34,13 +56,14 @@ function up({ band, fall, rise }, magnitude, mel) {
     mel[band[k]] += fall[k] * magnitude[k];
     mel[band[k] + 1] += rise[k] * magnitude[k];
   }
-  mel[0] = 0;
-  mel[mel.length - 1] = 0;
 }
 
-/** The transposed filters: bins of one frame of bands. */
-function down({ band, fall, rise }, mel, magnitude) {
-  for (let k = 0; k < magnitude.length; k++) magnitude[k] = fall[k] * mel[band[k]] + rise[k] * mel[band[k] + 1];
+/** Multiplies each bin of one frame by the weighted mean of `ratio` over the bands it lies in. */
+function scale({ band, fall, rise }, ratio, magnitude) {
+  for (let k = 0; k < magnitude.length; k++) {
+    const sum = fall[k] * ratio[band[k]] + rise[k] * ratio[band[k] + 1];
+    magnitude[k] *= sum / Math.max(fall[k] + rise[k], 1e-8);
+  }
 }
 
 /** Mel bands of magnitudes. */
@@ -57,27 +80,21 @@ export function magnitudeToMel(magnitude, filterbank) {
 }
 
 /**
- * Non-negative magnitudes whose mel bands are nearest to `mel`: least squares by multiplicative updates (Lee and
- * Seung 2001), started from the transposed filters.
+ * Non-negative magnitudes whose mel bands are nearest to `mel` in Kullback-Leibler divergence, by multiplicative
+ * updates (Lee and Seung 2001, theorem 2) from bins all alike: each bin is multiplied by the ratio of wanted to present
+ * level of the bands it lies in.
  */
-export function melToMagnitude(mel, filterbank, iterations = 40) {
+export function melToMagnitude(mel, filterbank, iterations = 10) {
   const { bins, nMels } = filterbank;
   const frames = mel.length / nMels;
-  const result = new Float64Array(frames * bins);
-  const [bands, sums] = [new Float64Array(nMels + 2), new Float64Array(nMels + 2)];
-  const [target, spread] = [new Float64Array(bins), new Float64Array(bins)];
-  up(filterbank, new Float64Array(bins).fill(1), sums);
+  const result = new Float64Array(frames * bins).fill(1);
+  const bands = new Float64Array(nMels + 2);
   for (let n = 0; n < frames; n++) {
     const magnitude = result.subarray(n * bins, (n + 1) * bins);
-    bands.fill(0);
-    bands.set(mel.subarray(n * nMels, (n + 1) * nMels), 1);
-    down(filterbank, bands, target);
-    for (let b = 0; b < bands.length; b++) bands[b] /= Math.max(sums[b], 1e-8);
-    down(filterbank, bands, magnitude);
     for (let done = 0; done < iterations; done++) {
       up(filterbank, magnitude, bands);
-      down(filterbank, bands, spread);
-      for (let k = 0; k < bins; k++) magnitude[k] *= target[k] / Math.max(spread[k], 1e-8);
+      for (let b = 0; b < nMels; b++) bands[b + 1] = mel[n * nMels + b] / Math.max(bands[b + 1], 1e-8);
+      scale(filterbank, bands, magnitude);
     }
   }
   return result;

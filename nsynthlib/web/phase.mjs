@@ -29,6 +29,13 @@ function argmax(score, low, high) {
  * exact for Gaussian windows, and this is any other window's stand-in. (c / 2)^¼ is the Gaussian's norm.
  */
 export function gaussianWidth(window) {
+  if (!widths.has(window)) widths.set(window, nearestGaussian(window));
+  return widths.get(window);
+}
+
+const widths = new Map();
+
+function nearestGaussian(window) {
   const taps = makeWindow(window, 1024);
   const likeness = (c) => {
     const product = taps.reduce((sum, tap, i) => sum + tap * Math.exp((-Math.PI * (i / 1024 - 0.5) ** 2) / c), 0);
@@ -37,66 +44,48 @@ export function gaussianWidth(window) {
   return argmax(likeness, 0.01, 4);
 }
 
-/**
- * Indices of `magnitude`, loudest first. Sorting plain numbers is many times faster than sorting by a comparing
- * function, so each index hides in the low half of its magnitude's 64 bits; positive floats sort as their bits do.
- */
-function loudestFirst(magnitude) {
-  const keys = Float64Array.from(magnitude);
-  const words = new Uint32Array(keys.buffer);
-  const low = new Uint8Array(new Uint32Array([1]).buffer)[0] ? 0 : 1;
-  for (let i = 0; i < magnitude.length; i++) words[2 * i + low] = i;
-  keys.sort();
-  const order = new Uint32Array(magnitude.length);
-  for (let i = 0; i < order.length; i++) order[i] = words[2 * (order.length - 1 - i) + low];
-  return order;
+const STEPS = 16; // levels for every factor of e: bins within half a decibel of each other share one
+const DONE = -1; // in place of a level: too quiet to integrate, or already reached
+
+/** Natural logarithm of the magnitudes, no lower than that of `limit`, and their levels above it. */
+function levelsOf(magnitude, limit) {
+  const lowest = Math.log(limit);
+  const log = new Float64Array(magnitude.length).fill(lowest);
+  const level = new Int16Array(magnitude.length).fill(DONE);
+  for (let i = 0; i < magnitude.length; i++) {
+    if (magnitude[i] <= limit) continue;
+    log[i] = Math.log(magnitude[i]);
+    level[i] = (log[i] - lowest) * STEPS;
+  }
+  return { log, level };
 }
 
-/** A binary heap of indices with the loudest of `magnitude` on top. */
-class Heap {
-  constructor(magnitude) {
-    this.key = magnitude;
-    this.items = new Uint32Array(magnitude.length);
-    this.size = 0;
+/** Bins in chains by level: `first[level]` is a chain's first bin and `following[bin]` the next, or -1. */
+class Chains {
+  constructor(levels, bins) {
+    this.first = new Int32Array(levels).fill(-1);
+    this.following = new Int32Array(bins);
   }
 
-  push(item) {
-    const { items, key } = this;
-    let at = this.size++;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (key[items[parent]] >= key[item]) break;
-      items[at] = items[parent];
-      at = parent;
-    }
-    items[at] = item;
+  push(bin, level) {
+    this.following[bin] = this.first[level];
+    this.first[level] = bin;
   }
 
-  pop() {
-    const { items, key } = this;
-    const top = items[0];
-    const item = items[--this.size];
-    for (let at = 0; ; ) {
-      let child = 2 * at + 1;
-      if (child + 1 < this.size && key[items[child + 1]] > key[items[child]]) child++;
-      if (child >= this.size || key[items[child]] <= key[item]) {
-        items[at] = item;
-        return top;
-      }
-      items[at] = items[child];
-      at = child;
-    }
+  /** Takes a bin out of the chain of `level`; -1 where it is empty. */
+  pop(level) {
+    const bin = this.first[level];
+    if (bin >= 0) this.first[level] = this.following[bin];
+    return bin;
   }
 }
 
 /** How far the phase turns from frame to frame and from bin to bin (Průša et al. 2017, equations 21-24). */
-function phaseGradient(magnitude, settings, limit) {
-  const { bins, hop, nFft } = settings;
-  const frames = magnitude.length / bins;
-  const gamma = gaussianWidth(settings.window) * nFft ** 2;
-  const log = magnitude.map((value) => Math.log(Math.max(value, limit, 1e-300)));
-  const alongTime = new Float64Array(magnitude.length);
-  const alongBins = new Float64Array(magnitude.length);
+function phaseGradient(log, { bins, hop, nFft, window }) {
+  const frames = log.length / bins;
+  const gamma = gaussianWidth(window) * nFft ** 2;
+  const alongTime = new Float64Array(log.length);
+  const alongBins = new Float64Array(log.length);
   for (let n = 0, i = 0; n < frames; n++) {
     const after = n + 1 < frames ? bins : 0;
     const before = n > 0 ? bins : 0;
@@ -112,39 +101,51 @@ function phaseGradient(magnitude, settings, limit) {
 
 /**
  * Phase in radians of `magnitude` by phase-gradient heap integration (Průša et al. 2017, algorithm 1): outwards from
- * the loudest bin with trapezoidal steps. Bins below `tolerance` times the maximum get random phase.
+ * the loudest bin with trapezoidal steps. Bins of at most `tolerance` times the maximum get random phase. As in Python,
+ * bins wait in chains by level, half a decibel each, instead of a heap.
  */
 export function pghi(magnitude, settings, tolerance = 1e-6, seed = 0) {
   const { bins } = settings;
-  const limit = tolerance * magnitude.reduce((a, b) => Math.max(a, b), 0);
-  const { alongTime, alongBins } = phaseGradient(magnitude, settings, limit);
+  let loudest = 0;
+  for (let i = 0; i < magnitude.length; i++) loudest = Math.max(loudest, magnitude[i]);
+  const { log, level } = levelsOf(magnitude, Math.max(tolerance * loudest, 1e-30));
+  const { alongTime, alongBins } = phaseGradient(log, settings);
   const random = makeRandom(seed);
   const phase = new Float64Array(magnitude.length);
-  const waiting = new Uint8Array(magnitude.length);
-  const heap = new Heap(magnitude);
+  let top = DONE;
   for (let i = 0; i < phase.length; i++) {
-    waiting[i] = magnitude[i] > limit ? 1 : 0;
     phase[i] = (2 * random() - 1) * Math.PI;
+    top = Math.max(top, level[i]);
   }
-  const step = (from, to, gradient, sign) => {
-    if (!waiting[to]) return;
-    waiting[to] = 0;
-    phase[to] = phase[from] + (sign * (gradient[from] + gradient[to])) / 2;
-    heap.push(to);
+  const seeds = new Chains(top + 1, level.length);
+  for (let i = level.length - 1; i >= 0; i--) if (level[i] !== DONE) seeds.push(i, level[i]);
+  const waiting = new Chains(top + 1, level.length);
+  let at = DONE;
+  const reach = (bin, angle) => {
+    phase[bin] = angle;
+    waiting.push(bin, level[bin]);
+    at = Math.max(at, level[bin]);
+    level[bin] = DONE;
   };
-  for (const start of loudestFirst(magnitude)) {
-    if (magnitude[start] <= limit) break;
-    if (!waiting[start]) continue;
-    waiting[start] = 0;
-    phase[start] = 0;
-    heap.push(start);
-    while (heap.size) {
-      const i = heap.pop();
-      const m = i % bins;
-      if (i + bins < phase.length) step(i, i + bins, alongTime, 1);
-      if (i >= bins) step(i, i - bins, alongTime, -1);
-      if (m + 1 < bins) step(i, i + 1, alongBins, 1);
-      if (m > 0) step(i, i - 1, alongBins, -1);
+  const step = (from, to, gradient, sign) => {
+    if (level[to] !== DONE) reach(to, phase[from] + (sign * (gradient[from] + gradient[to])) / 2);
+  };
+  for (let start = top; start >= 0; start--) {
+    for (let bin = seeds.pop(start); bin >= 0; bin = seeds.pop(start)) {
+      if (level[bin] === DONE) continue;
+      reach(bin, 0);
+      while (at >= 0) {
+        const i = waiting.pop(at);
+        if (i < 0) {
+          at--;
+          continue;
+        }
+        const m = i % bins;
+        if (i + bins < phase.length) step(i, i + bins, alongTime, 1);
+        if (i >= bins) step(i, i - bins, alongTime, -1);
+        if (m + 1 < bins) step(i, i + 1, alongBins, 1);
+        if (m > 0) step(i, i - 1, alongBins, -1);
+      }
     }
   }
   return phase;

@@ -1,5 +1,5 @@
 /**
- * Short-time Fourier transform and decibels: `nsynthlib/spectral.py` in the reader's browser, in float64.
+ * Short-time Fourier transform and decibels: `nsynthlib/spectral/transform.py` in the reader's browser, in float64.
  *
  * A spectrum or magnitude lies frame by frame: bin `k` of frame `m` is element `m * bins + k`.
  * Frames are centred (frame `m` looks at sample `m * hop`); the signal is padded with zeros.

@@ -79,7 +79,7 @@ const cvae = {
   async sound({ settings }, onStep) {
     const { decibels, rows, cols, manifest } = await decodeOnce(settings);
     const made = makeSettings(manifest);
-    const filterbank = melFilterbank(manifest.n_mels, manifest.n_fft, manifest.sample_rate);
+    const filterbank = melFilterbank(manifest.n_mels, manifest.n_fft, manifest.sample_rate, manifest.mel_scale);
     const mel = fromDb(transpose(decibels, rows, cols, new Float64Array(rows * cols)), made);
     const iterations = manifest.n_iter;
     const magnitude = melToMagnitude(mel, filterbank);

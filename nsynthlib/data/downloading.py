@@ -1,0 +1,154 @@
+"""NSynth's official splits: fetched, resumed, checked and unpacked so that nothing half done looks whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from nsynthlib.data.files import need_space
+from nsynthlib.data.notes import NSynth
+from nsynthlib.errors import DataError, UsageError
+
+ADDRESS = "http://download.magenta.tensorflow.org/datasets/nsynth/"
+ATTEMPTS = 5  # connections that may break before a download gives up
+CHUNK = 1 << 16  # bytes: no more than this is lost when a connection breaks
+NOTE_BYTES = 128_044 + 700  # a WAV and its entry
+
+
+@dataclass(frozen=True)
+class Split:
+    """An official split: its number of notes, and the checksum of its archive as ``algorithm:digest``."""
+
+    notes: int
+    checksum: str
+
+
+# Numbers of notes: Engel et al. 2017. Checksums: the test split's sha256 stands in public data set registries, the md5
+# sums in the HEAR benchmark's loader.
+OFFICIAL = {
+    "train": Split(289_205, "md5:fde6665a93865503ba598b9fac388660"),
+    "valid": Split(12_678, "md5:87e94a00a19b6dbc99cf6d4c0c0cae87"),
+    "test": Split(4_096, "sha256:0f9ba5d62beba9ec4612f918d19f5e87a681822f1c566124f05fe8b27a51934c"),
+}
+
+
+def download(split: str, folder: Path, address: str = ADDRESS, progress: bool = False) -> NSynth:
+    """The official ``split`` below ``folder``, as ``nsynth-train``, ``nsynth-valid`` or ``nsynth-test``.
+
+    What is there already is not fetched again; a download that broke off goes on where it stopped. The archive is
+    removed once its notes are unpacked.
+
+    Args:
+        split: ``"train"`` (37 GB unpacked), ``"valid"`` (1.6 GB) or ``"test"`` (0.5 GB).
+        folder: made where it is missing.
+        address: of another place that holds the same archives.
+
+    Raises:
+        UsageError: for an unknown split.
+        DataError: if the disk is too full, the connection keeps breaking, or the archive is not the official one.
+    """
+    if split not in OFFICIAL:
+        raise UsageError(f"split {split!r} is unknown; choose one of {', '.join(OFFICIAL)}")
+    target = folder / f"nsynth-{split}"
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        archive = _fetch(f"{address.rstrip('/')}/nsynth-{split}.jsonwav.tar.gz", folder, OFFICIAL[split], progress)
+        _unpack(archive, target, OFFICIAL[split].notes)
+        archive.unlink()
+    return NSynth(target)
+
+
+def _fetch(url: str, folder: Path, split: Split, progress: bool) -> Path:
+    """The archive, checked against its sum by pooch; one that differs is removed."""
+    import pooch
+    import requests
+
+    name = url.rsplit("/", 1)[1]
+    fetch = _Resuming(folder / f"{name}.part", split.notes * NOTE_BYTES, progress)
+    pooch.get_logger().setLevel("WARNING")
+    try:
+        return Path(pooch.retrieve(url, split.checksum, name, folder, downloader=fetch))
+    except (requests.RequestException, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise DataError(f"{url}: cannot be fetched ({reason}); run the same again to go on where it stopped") from None
+    except DataError:
+        raise
+    except ValueError:  # pooch's word for a wrong checksum
+        raise DataError(
+            f"{url}: is not the official archive (its checksum differs); it was removed, try again"
+        ) from None
+
+
+class _Resuming:
+    """A downloader for pooch that keeps what it has in ``part`` and asks only for the rest."""
+
+    def __init__(self, part: Path, unpacked: int, progress: bool) -> None:
+        self.part, self.unpacked, self.progress = part, unpacked, progress
+
+    def __call__(self, url: str, output_file: str, _pooch: object) -> None:
+        import requests
+
+        broken: Exception | None = None
+        for _ in range(ATTEMPTS):
+            try:
+                if self._go_on(url):
+                    os.replace(self.part, output_file)
+                    return
+            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+                broken = error
+        raise broken or DataError(f"{url}: the connection broke {ATTEMPTS} times; run the same again to go on")
+
+    def _go_on(self, url: str) -> bool:
+        """Append what comes until the connection ends; returns whether the file is whole."""
+        import requests
+
+        have = self.part.stat().st_size if self.part.exists() else 0
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        with requests.get(url, headers=headers, stream=True, timeout=60) as response:
+            if response.status_code == 416:  # all of it is here, or more than there is
+                return self._whole(response, have)
+            response.raise_for_status()
+            if response.status_code != 206:  # a server that cannot resume sends everything
+                have = 0
+            total = have + int(response.headers.get("Content-Length", 0))
+            need_space(self.part.parent, total - have + self.unpacked, "the archive and its notes")
+            self._append(response, have, total)
+        return self.part.stat().st_size >= total
+
+    def _whole(self, response: Any, have: int) -> bool:
+        if response.headers.get("Content-Range", "").endswith(f"/{have}"):
+            return True
+        self.part.unlink()
+        return False
+
+    def _append(self, response: Any, have: int, total: int) -> None:
+        bar = tqdm(total=total, initial=have, desc=self.part.stem, unit="B", unit_scale=True, disable=not self.progress)
+        with self.part.open("ab" if have else "wb") as file, bar:
+            for chunk in response.iter_content(CHUNK):
+                file.write(chunk)
+                bar.update(len(chunk))
+
+
+def _unpack(archive: Path, target: Path, notes: int) -> None:
+    """The archive's one folder as ``target``; whole or not at all, and no member leaves it."""
+    need_space(target.parent, notes * NOTE_BYTES, "unpacking")
+    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(partial, filter="data")
+        found = NSynth(partial / target.name)
+        sounds = len(os.listdir(found.folder / "audio"))
+        if not len(found) == sounds == notes:
+            raise DataError(f"{archive}: holds {len(found)} entries and {sounds} sounds, not {notes}; remove it")
+        found.folder.rename(target)
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise DataError(f"{archive}: cannot be unpacked ({error}); remove it and try again") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

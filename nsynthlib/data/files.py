@@ -1,0 +1,50 @@
+"""Files that appear whole or not at all, and JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from nsynthlib.errors import DataError
+
+
+class atomic:
+    """Context that gives a temporary path beside ``path`` and moves it there only when the block succeeds."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self.partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
+
+    def __enter__(self) -> Path:
+        return self.partial
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            os.replace(self.partial, self.path)
+        else:
+            self.partial.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> Any:
+    """Content of a JSON file; DataError names it if it is missing or broken."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as JSON ({error})") from None
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write ``content`` atomically, readable, with a final newline."""
+    with atomic(path) as partial:
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def need_space(folder: Path, size: int, what: str) -> None:
+    """Raise DataError unless the disk that holds ``folder`` has ``size`` bytes free for ``what``."""
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        needed = f"{what} needs {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free"
+        raise DataError(f"{folder}: {needed}; make room or choose another disk")

@@ -1,0 +1,25 @@
+"""Notes of sampled instruments: General MIDI's melodic programs, rendered from free soundfonts by FluidSynth.
+
+One idea a file: ``tables`` reads what a soundfont says of itself, ``programs`` says which of NSynth's instruments each
+program is, ``splitting`` keeps shared recordings on one side, ``fonts`` finds the files, ``fluid`` plays one note, and
+``rendering`` makes the set.
+"""
+
+from nsynthlib.soundfont.fonts import FONTS, Font, find_fonts
+from nsynthlib.soundfont.programs import PROGRAMS, instrument_of
+from nsynthlib.soundfont.rendering import GAIN, PITCHES, render
+from nsynthlib.soundfont.splitting import SPLITS, clusters, split
+
+__all__ = [
+    "FONTS",
+    "GAIN",
+    "PITCHES",
+    "PROGRAMS",
+    "SPLITS",
+    "Font",
+    "clusters",
+    "find_fonts",
+    "instrument_of",
+    "render",
+    "split",
+]

@@ -1,0 +1,117 @@
+"""Mel bands, and the way back from bands to bins."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nsynthlib.spectral.transform import SAMPLE_RATE, note_by_note
+
+MEL_SCALES = ("htk", "slaney")
+KNEE_HZ, KNEE_MEL = 1000.0, 15.0  # where Slaney's scale turns from linear to logarithmic
+SLANEY_STEP = math.log(6.4) / 27  # natural logarithm of the ratio of two frequencies one mel apart, above it
+
+
+def hz_to_mel(hz: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
+    """Mel of frequencies in hertz.
+
+    Args:
+        hz: at least 0.
+        mel_scale: ``"htk"``, 2595 log10(1 + f / 700), or ``"slaney"`` (Slaney 1998, Auditory Toolbox): 3 f / 200 up
+            to 1 kHz, from there 27 mel for every factor of 6.4. The two scales count in different units.
+
+    Raises:
+        ValueError: for another scale.
+    """
+    hz = np.asarray(hz, dtype=np.float64)
+    if _known(mel_scale) == "htk":
+        return 2595.0 * np.log10(1.0 + hz / 700.0)
+    return np.where(
+        hz < KNEE_HZ,
+        hz * (KNEE_MEL / KNEE_HZ),
+        KNEE_MEL + np.log(np.maximum(hz, KNEE_HZ) / KNEE_HZ) / SLANEY_STEP,
+    )
+
+
+def mel_to_hz(mel: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
+    """Frequencies in hertz of mel, the inverse of :func:`hz_to_mel`."""
+    mel = np.asarray(mel, dtype=np.float64)
+    if _known(mel_scale) == "htk":
+        return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    return np.where(
+        mel < KNEE_MEL,
+        mel * (KNEE_HZ / KNEE_MEL),
+        KNEE_HZ * np.exp(SLANEY_STEP * (np.maximum(mel, KNEE_MEL) - KNEE_MEL)),
+    )
+
+
+def _known(mel_scale: str) -> str:
+    if mel_scale not in MEL_SCALES:
+        raise ValueError(f"mel_scale {mel_scale!r} is unknown; choose one of {', '.join(MEL_SCALES)}")
+    return mel_scale
+
+
+@lru_cache(maxsize=16)
+def mel_filterbank(n_mels: int, n_fft: int, sample_rate: int = SAMPLE_RATE, mel_scale: str = "htk") -> Tensor:
+    """Triangular mel filters ``[n_mels, bins]`` from 0 Hz to half the sample rate, each of height 1.
+
+    Corners lie evenly in mel, sides are straight in hertz: ``norm=None`` of librosa and torchaudio (not Slaney's
+    equal areas). So each bin lies between two corners, and its weights in their bands add up to 1.
+    """
+    top = float(hz_to_mel(sample_rate / 2, mel_scale))
+    corners = mel_to_hz(np.linspace(0.0, top, n_mels + 2), mel_scale)
+    place = np.interp(np.linspace(0.0, sample_rate / 2, n_fft // 2 + 1), corners, np.arange(n_mels + 2))
+    distance = np.abs(place - np.arange(1, n_mels + 1)[:, None])
+    with torch.inference_mode(False):  # the cache outlives the mode
+        return torch.from_numpy(np.maximum(0.0, 1.0 - distance).astype(np.float32))
+
+
+def mel_to_magnitude(mel: Tensor, filterbank: Tensor, n_iter: int = 10) -> Tensor:
+    """Non-negative magnitudes ``[..., bins, frames]`` whose mel bands are nearest to ``mel`` ``[..., n_mels, frames]``.
+
+    Nearest in Kullback-Leibler divergence, by ``n_iter`` multiplicative updates (Lee and Seung 2001, theorem 2;
+    Richardson 1972 and Lucy 1974 for images) from bins all alike: each bin is multiplied by the ratio of wanted to
+    present level of the bands it lies in. ``filterbank`` is ``[n_mels, bins]``.
+    """
+    return invert_bands(mel, *operators(filterbank, mel.device), n_iter)
+
+
+class Banded:
+    """A matrix ``[rows, columns]`` whose entries lie near its diagonal, kept as a dozen dense blocks of rows.
+
+    Nearly all products of the whole would be with zero; blocks take a fifth of the time, on any device.
+    """
+
+    def __init__(self, matrix: Tensor, device: torch.device, blocks: int = 12) -> None:
+        self.columns = matrix.shape[1]
+        self.blocks: list[tuple[slice, Tensor]] = []
+        for rows in matrix.chunk(blocks):
+            used = rows.any(0).nonzero()
+            span = slice(int(used.min()), int(used.max()) + 1) if len(used) else slice(0, 1)
+            self.blocks.append((span, rows[:, span].contiguous().to(device)))
+
+    def __matmul__(self, other: Tensor) -> Tensor:
+        """The product ``[..., rows, n]`` with ``[..., columns, n]``."""
+        return torch.cat([block @ other[..., span, :] for span, block in self.blocks], -2)
+
+
+def operators(filterbank: Tensor, device: torch.device) -> tuple[Banded, Banded]:
+    """From bins to bands, and the weighted mean of its bands for each bin."""
+    mean = (filterbank / filterbank.sum(0).clamp_min(1e-8)).T
+    return Banded(filterbank, device), Banded(mean, device)
+
+
+def invert_bands(mel: Tensor, up: Banded, mean: Banded, n_iter: int) -> Tensor:
+    """:func:`mel_to_magnitude` with the two matrices of :func:`operators`."""
+
+    def invert(mel: Tensor) -> Tensor:
+        magnitude = mel.new_ones(*mel.shape[:-2], up.columns, mel.shape[-1])
+        for _ in range(n_iter):
+            magnitude = magnitude * (mean @ (mel / (up @ magnitude).clamp_min(1e-8)))
+        return magnitude
+
+    return note_by_note(invert, 2, mel)

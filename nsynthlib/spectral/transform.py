@@ -1,0 +1,157 @@
+"""The short-time Fourier transform, its inverse, and decibels against one fixed reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from scipy import signal
+from torch import Tensor
+from torch.nn import functional as F
+
+SAMPLE_RATE = 16_000  # NSynth's, in hertz
+FLOOR_DB = -80.0  # the quietest value a picture can hold, against a full-scale sine
+WINDOWS = ("hann", "hamming", "blackman", "boxcar")
+
+
+@dataclass(frozen=True)
+class STFT:
+    """Settings of a short-time Fourier transform.
+
+    Args:
+        n_fft: length of each transform in samples; gives ``n_fft // 2 + 1`` bins.
+        hop_length: samples from one frame to the next.
+        win_length: samples the window covers, at most ``n_fft``; ``None`` means ``n_fft``.
+        window: a name in ``WINDOWS``, sampled periodically.
+
+    Raises:
+        ValueError: if the settings cannot be inverted (the summed squared windows reach zero, NOLA).
+    """
+
+    n_fft: int = 2048
+    hop_length: int = 512
+    win_length: int | None = None
+    window: str = "hann"
+
+    def __post_init__(self) -> None:
+        if self.window not in WINDOWS:
+            raise ValueError(f"window {self.window!r} is unknown; choose one of {', '.join(WINDOWS)}")
+        if self.n_fft < 4 or self.n_fft % 2:
+            raise ValueError(f"n_fft {self.n_fft} must be an even number of at least 4")
+        if not 2 <= self.length <= self.n_fft:
+            raise ValueError(f"win_length {self.length} must lie between 2 and n_fft ({self.n_fft})")
+        if not 1 <= self.hop_length <= self.length:
+            raise ValueError(f"hop_length {self.hop_length} must lie between 1 and win_length ({self.length})")
+        if not signal.check_NOLA(
+            signal.get_window(self.window, self.length), self.length, self.length - self.hop_length
+        ):
+            raise ValueError(f"hop_length {self.hop_length} leaves gaps between the windows; use a smaller one")
+
+    @property
+    def length(self) -> int:
+        """Samples the window covers."""
+        return self.win_length or self.n_fft
+
+    @property
+    def bins(self) -> int:
+        return self.n_fft // 2 + 1
+
+    @property
+    def reference(self) -> float:
+        """Magnitude of a full-scale sine at a bin's centre, which is 0 dB: half the window's sum."""
+        return float(signal.get_window(self.window, self.length).sum() / 2)
+
+    def frames(self, samples: int) -> int:
+        """Number of frames of a signal of ``samples`` samples."""
+        return 1 + samples // self.hop_length
+
+    def taps(self, like: Tensor) -> Tensor:
+        """The window as a tensor ``[win_length]`` on the device of ``like``."""
+        return _taps(self.window, self.length, like.device)
+
+
+@lru_cache(maxsize=32)
+def _taps(window: str, length: int, device: torch.device) -> Tensor:
+    with torch.inference_mode(False):  # a tensor made in that mode could not be used in training later
+        return torch.as_tensor(signal.get_window(window, length), dtype=torch.float32, device=device)
+
+
+def stft(audio: Tensor, settings: STFT) -> Tensor:
+    """Complex spectrum ``[..., bins, frames]`` of ``audio`` ``[..., samples]`` (Allen and Rabiner 1977)."""
+    flat = torch.stft(
+        audio.reshape(-1, audio.shape[-1]).float(),
+        settings.n_fft,
+        settings.hop_length,
+        settings.length,
+        settings.taps(audio),
+        pad_mode="constant",
+        return_complex=True,
+    )
+    return flat.reshape(*audio.shape[:-1], *flat.shape[-2:])
+
+
+def istft(spectrum: Tensor, settings: STFT, samples: int) -> Tensor:
+    """Audio ``[..., samples]`` whose STFT is nearest to ``spectrum`` (Griffin and Lim 1984, equation 6).
+
+    Windowed frames are added up where they overlap and divided by the sum of the squared windows. The same as
+    ``torch.istft``, which computes that sum anew at every call and takes several times as long.
+    """
+    taps = _padded_taps(settings, spectrum.device)
+    frames = torch.fft.irfft(spectrum.transpose(-1, -2), n=settings.n_fft) * taps
+    total = _overlap_add(frames, settings.hop_length)
+    weight = _weight(settings, spectrum.shape[-1], spectrum.device)
+    first = settings.n_fft // 2
+    audio = (total / weight)[..., first : first + samples]
+    return F.pad(audio, (0, samples - audio.shape[-1]))
+
+
+def _padded_taps(settings: STFT, device: torch.device) -> Tensor:
+    """The window in the middle of ``n_fft`` samples."""
+    before = (settings.n_fft - settings.length) // 2
+    after = settings.n_fft - settings.length - before
+    return F.pad(_taps(settings.window, settings.length, device), (before, after))
+
+
+def _overlap_add(frames: Tensor, hop_length: int) -> Tensor:
+    """``[..., frames, n_fft]`` laid ``hop_length`` apart and summed, piece by piece of ``hop_length`` samples."""
+    count, n_fft = frames.shape[-2:]
+    pieces = -(-n_fft // hop_length)
+    cut = F.pad(frames, (0, pieces * hop_length - n_fft)).unflatten(-1, (pieces, hop_length))
+    total = cut.new_zeros(*cut.shape[:-3], count + pieces - 1, hop_length)
+    for i in range(pieces):
+        total[..., i : i + count, :] += cut[..., i, :]
+    return total.flatten(-2)
+
+
+@lru_cache(maxsize=32)
+def _weight(settings: STFT, frames: int, device: torch.device) -> Tensor:
+    """Sum of the squared windows at every sample; 1 where no window reaches, so that silence stays silence."""
+    with torch.inference_mode(False), torch.no_grad():
+        squares = _padded_taps(settings, device).square().expand(frames, -1)
+        weight = _overlap_add(squares, settings.hop_length)
+        return torch.where(weight > 1e-11, weight, 1.0)
+
+
+def to_db(magnitude: Tensor, settings: STFT, floor: float = FLOOR_DB) -> Tensor:
+    """Decibels against a full-scale sine, clipped to ``[floor, 0]``; loudness survives (no note's own maximum)."""
+    return (20 * torch.log10(magnitude.clamp_min(1e-12) / settings.reference)).clamp(floor, 0.0)
+
+
+def from_db(db: Tensor, settings: STFT, floor: float = FLOOR_DB) -> Tensor:
+    """Magnitude of decibels made by :func:`to_db`; the floor becomes silence."""
+    return torch.where(db > floor, settings.reference * 10 ** (db / 20), torch.zeros_like(db))
+
+
+def note_by_note(make: Callable[..., Tensor], dims: int, *batches: Tensor) -> Tensor:
+    """``make(*batches)``; on a CPU of one note (the last ``dims`` dimensions) after another.
+
+    One note stays in a CPU's cache: a batch takes twice as long as its notes.
+    """
+    shape = batches[0].shape[:-dims]
+    if batches[0].device.type != "cpu" or shape.numel() == 0:
+        return make(*batches)
+    notes = (batch.reshape(-1, *batch.shape[-dims:]) for batch in batches)
+    made = torch.stack([make(*one) for one in zip(*notes, strict=True)])
+    return made.reshape(*shape, *made.shape[1:])

@@ -1,0 +1,96 @@
+"""What moves a sound: envelopes, low-frequency oscillators, and the phase that a moving pitch adds up to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from nsynthlib.data import SAMPLE_RATE, SAMPLES
+from nsynthlib.errors import UsageError
+
+HELD = 3.0  # seconds the key is down
+NYQUIST = SAMPLE_RATE / 2  # hertz
+
+
+def require(holds: bool, name: str, value: object, needs: str) -> None:
+    """Raise UsageError unless ``holds``: ``name`` was ``value`` and needs to be something else."""
+    if not holds:
+        raise UsageError(f"{name} is {value}; it must be {needs}")
+
+
+def timeline(samples: int = SAMPLES, sample_rate: int = SAMPLE_RATE) -> Tensor:
+    """Seconds since the key went down, float64 ``[samples]``."""
+    return torch.arange(samples, dtype=torch.float64) / sample_rate
+
+
+def to_gain(db: Tensor) -> Tensor:
+    """Decibels to amplitude ratios, any shape."""
+    return torch.exp(db * (math.log(10) / 20))
+
+
+@dataclass(frozen=True)
+class ADSR:
+    """Attack, decay, sustain, release: straight lines in decibels after a smooth rise, as hearing would draw them."""
+
+    attack: float = 0.01  #: seconds from silence to the peak
+    decay: float = 0.0  #: seconds in which the level would fall by 60 dB on its way to ``sustain``; 0 jumps there
+    sustain: float = 0.0  #: level while the key is held, in dB against the peak; -inf for a sound that dies away
+    release: float = 0.1  #: seconds to fall by 60 dB once the key is up
+
+    def __post_init__(self) -> None:
+        require(self.attack >= 0, "attack", self.attack, "0 seconds or more")
+        require(self.decay >= 0, "decay", self.decay, "0 seconds or more")
+        require(self.sustain <= 0, "sustain", self.sustain, "0 dB or less")
+        require(self.release > 0, "release", self.release, "longer than 0 seconds")
+
+    def curve(self, samples: int = SAMPLES, sample_rate: int = SAMPLE_RATE, held: float = HELD) -> Tensor:
+        """Amplitude in [0, 1], float32 ``[samples]``, for a key that is up again after ``held`` seconds."""
+        time = torch.arange(samples, dtype=torch.float32) / sample_rate
+        rise = torch.sin((time / max(self.attack, 1e-9)).clamp(max=1) * (math.pi / 2)).square()
+        since_peak = (time - self.attack).clamp(min=0)
+        fall = (since_peak * (-60 / max(self.decay, 1e-9))).clamp(min=self.sustain)
+        return rise * to_gain(fall + (time - held).clamp(min=0) * (-60 / self.release))
+
+
+@dataclass(frozen=True)
+class LFO:
+    """A slow oscillation around zero, for vibrato (``depth`` in cents) or tremolo (``depth`` in dB)."""
+
+    rate: float = 5.0  #: hertz
+    depth: float = 0.0  #: peak deviation, in cents or dB
+    shape: Literal["sine", "triangle", "square"] = "sine"
+    delay: float = 0.0  #: seconds over which it sets in
+
+    def __post_init__(self) -> None:
+        require(0 < self.rate <= 40, "rate", self.rate, "above 0 and at most 40 Hz")
+        require(self.delay >= 0, "delay", self.delay, "0 seconds or more")
+        require(self.shape in ("sine", "triangle", "square"), "shape", self.shape, "sine, triangle or square")
+
+    def curve(self, samples: int = SAMPLES, sample_rate: int = SAMPLE_RATE) -> Tensor:
+        """Deviation in [-depth, depth], float32 ``[samples]``."""
+        time = torch.arange(samples, dtype=torch.float32) / sample_rate
+        wave = torch.sin(2 * math.pi * self.rate * time)
+        if self.shape == "triangle":
+            wave = torch.asin(wave) * (2 / math.pi)
+        elif self.shape == "square":
+            wave = wave.sign()
+        onset = (time / self.delay).clamp(max=1) if self.delay else 1.0
+        return self.depth * onset * wave
+
+
+def cycles(f0: float, cents: Tensor | None = None, samples: int = SAMPLES, sample_rate: int = SAMPLE_RATE) -> Tensor:
+    """Phase of an oscillator in cycles, float64 ``[samples]``: the sum of all frequency so far.
+
+    Args:
+        f0: hertz, above 0.
+        cents: deviation from ``f0`` at every sample, ``[samples]``; none for a steady pitch.
+    """
+    require(f0 > 0, "f0", f0, "above 0 Hz")
+    if cents is None:
+        return f0 * timeline(samples, sample_rate)
+    track = torch.cumsum(torch.exp2(cents / 1200).double(), 0) * (f0 / sample_rate)
+    return track - track[0]

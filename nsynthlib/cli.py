@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from nsynthlib.errors import DataError, UsageError
+from nsynthlib.errors import DataError, RunFailed, UsageError
 
 plain: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
 app = typer.Typer(help="Musical notes, their pictures, and models that learn them.", add_completion=False, **plain)
@@ -143,7 +143,10 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Passes over the notes.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Notes a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak of AdamW's.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Stop after so many validations without a better one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and noise.")] = None,
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile the model: faster on a GPU.")] = False,
+    tensorboard: Annotated[bool, typer.Option(help="Also write the losses for TensorBoard.")] = False,
 ) -> None:
     """Train a model; about a tenth of the instruments are kept for validation."""
     from nsynthlib.data import learn_and_check, read_json
@@ -156,13 +159,16 @@ def train(
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
+        "patience": patience,
         "seed": seed,
     }
     given = {k: v for k, v in options.items() if v is not None}
     stored = read_json(out / "settings.json")["settings"] if resume and (out / "settings.json").exists() else {}
     settings = Settings(**(stored | given))
-    history = run(learn_and_check(folder), out, settings, resume=resume, minutes=minutes)
-    print(f"{out}: {len(history['validation'])} epochs, validation error {history['best']:.2f} dB")
+    how = {"resume": resume, "minutes": minutes, "compiled": compiled, "tensorboard": tensorboard}
+    history = run(learn_and_check(folder), out, settings, **how)
+    done = len(history["validation"])
+    print(f"{out}: {done} epochs" + (f", validation error {history['best']:.2f} dB" if done else ""))
 
 
 @app.command()
@@ -307,14 +313,12 @@ def _check_folder(out: Path) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 if all went well."""
-    from nsynthlib.training import Diverged
-
     warnings.showwarning = _warn
     try:
         code = app(standalone_mode=False)
     except UsageError as error:
         _fail(error, 2)
-    except (DataError, Diverged) as error:
+    except (DataError, RunFailed) as error:
         _fail(error, 1)
     except (OSError, KeyboardInterrupt, EOFError) as error:
         _fail(error if isinstance(error, OSError) else "stopped", 1)

@@ -1,4 +1,4 @@
-"""The two kinds of mistake a user can make; the command line prints their one line and exits."""
+"""What can go wrong in a user's hands; the command line prints its one line and exits."""
 
 
 class UsageError(ValueError):
@@ -7,3 +7,7 @@ class UsageError(ValueError):
 
 class DataError(ValueError):
     """A file does not hold what it should (exit code 1)."""
+
+
+class RunFailed(RuntimeError):
+    """A training run that cannot go on; its last good checkpoint stays (exit code 1)."""

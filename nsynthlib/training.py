@@ -1,4 +1,4 @@
-"""The training loop: one page, the same on a CPU, one GPU or many (``accelerate launch``).
+"""The training loop: the same on a CPU, one GPU or many (``accelerate launch``).
 
 A run folder holds ``settings.json`` (how), ``history.json`` (what happened), ``config.json`` with
 ``model.safetensors`` (the best averaged weights: what ``from_pretrained`` reads) and ``latest.pt`` (all that a
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,15 +21,20 @@ from accelerate.utils import set_seed, tqdm
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from nsynthlib.data import Note, atomic, labels_of, load_samples, read_json, write_json
+from nsynthlib.checkpoints import (
+    Clock,
+    Progress,
+    interrupts,
+    load_latest,
+    one_line,
+    save_latest,
+    save_weights,
+)
+from nsynthlib.data import Note, labels_of, load_samples, read_json, write_json
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.models import AE, KINDS, Condition, kl_divergence, scale
+from nsynthlib.models import AE, KINDS, Condition, Output, kl_divergence, scale
 
 LOG_EVERY = 10  # steps between two looks at the loss: each look makes a GPU wait
-
-
-class Diverged(RuntimeError):
-    """The loss is no longer a number."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Settings:
         n_effective: how many independent numbers one picture is counted as. Neighbouring bins move together, so
             counting all of them would make the KL term weigh nothing.
         kl_warmup: share of the steps over which the KL term grows to its full weight.
+        patience: stop after this many validations without a better one; 0 never stops early.
         seed: of weights, order and noise.
     """
 
@@ -55,6 +61,7 @@ class Settings:
     learning_rate: float = 2e-3
     n_effective: float = 256.0
     kl_warmup: float = 0.25
+    patience: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -105,83 +112,104 @@ def train(
     *,
     resume: bool = False,
     minutes: float = math.inf,
+    compiled: bool = False,
+    tensorboard: bool = False,
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Train on ``notes[0]``, validate on ``notes[1]``, leave everything in the folder ``run``; returns the history.
+
+    An interrupt (Ctrl-C) ends the run after the step that is under way, saved so that it can be resumed.
 
     Args:
         resume: go on from the folder's last checkpoint; ends with the same weights, on CPU to the bit, as a run
             that was never interrupted.
         minutes: stop after the first validation past this time.
+        compiled: by torch.compile; worth its minute on a GPU only.
+        tensorboard: also write the losses for TensorBoard, to ``run/tensorboard``.
 
     Raises:
-        UsageError: if ``run`` holds another run, or other settings than those to resume.
+        UsageError: if ``run`` holds another run, or other settings than those to resume; if TensorBoard is missing.
         DataError: if the notes are not those the run began with, or one of them is bad.
-        Diverged: if the loss stops being a number; the last good checkpoint stays.
+        RunFailed: if the loss stops being a number, or the GPU's memory or the disk is full; the last good checkpoint
+            stays.
     """
-    on_gpu = torch.cuda.is_available()
-    accelerator = Accelerator(mixed_precision="bf16" if on_gpu and torch.cuda.is_bf16_supported() else "no")
+    accelerator = accelerator_for(run, tensorboard)
+    on_gpu = accelerator.device.type == "cuda"
     set_seed(settings.seed)
     model = KINDS[settings.kind](settings.preset)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     learn, check = (Notes(part, accelerator.device) for part in notes)
     optimizer = torch.optim.AdamW(model.parameters(), settings.learning_rate, weight_decay=0.01, fused=on_gpu)
-    network, optimizer = accelerator.prepare(model, optimizer)
+    network, optimizer = accelerator.prepare(torch.compile(model) if compiled else model, optimizer)
     average = AveragedModel(model, avg_fn=lambda e, p, n: e.lerp(p, 1 - min(0.999, (1 + n) / (10 + n))))
-
     steps_per_epoch = max(1, len(learn) // settings.batch_size)
     total = settings.epochs * steps_per_epoch
-    history: dict[str, Any] = {"train": [], "validation": [], "best": math.inf, "seconds": 0.0}
-    step = 0
+    progress = Progress()
     if _open_run(run, settings, learn, check, resume, accelerator):
-        step, history = _load(run, model, optimizer, average)
+        progress = load_latest(run, model, optimizer, average)
 
-    started, before = time.monotonic(), history["seconds"]
-    bar = tqdm(total=total, initial=step, desc=settings.kind, unit="step", disable=quiet, smoothing=0.05)
-    network.train()
-    while step < total:
-        rows = _rows(len(learn), step, steps_per_epoch, settings)[
-            accelerator.process_index :: accelerator.num_processes
-        ]
-        pictures, condition = learn.batch(rows, model)
-        for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * _schedule(step / total)
-        out = network(pictures, condition)
-        kl = (
-            kl_divergence(out.mean, out.log_var).sum(1).mean()
-            if model.variational
-            else torch.zeros((), device=pictures.device)
-        )
-        kl_weight = min(1.0, (step + 1) / (settings.kl_warmup * total + 1))
-        loss = sigma_vae_loss(out.picture.float(), scale(pictures), kl, settings.n_effective, kl_weight)
-        accelerator.backward(loss)
-        accelerator.clip_grad_norm_(network.parameters(), 50.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        average.update_parameters(model)
-        step += 1
-        bar.update()
-        if step % LOG_EVERY == 0 or step % steps_per_epoch == 0:
-            row = {"step": step, "loss": loss.item(), "kl": kl.item()}
-            if not math.isfinite(row["loss"]):
-                raise Diverged(
-                    f"the loss is {row['loss']} at step {step} of {total}; {run} keeps its last good "
-                    f"checkpoint; try a lower learning rate than {settings.learning_rate}"
-                )
-            history["train"].append(row)
-            bar.set_postfix(loss=f"{row['loss']:.1f}", kl=f"{row['kl']:.1f}", refresh=False)
-        if step % steps_per_epoch == 0:
-            result = validate(cast(AE, average.module), check, settings.batch_size)
-            history["validation"].append({"step": step, **result})
-            history["seconds"] = before + time.monotonic() - started
-            if accelerator.is_main_process:
-                _save(run, model, optimizer, average, step, history)
+    clock = Clock(progress.history["seconds"])
+    bar = tqdm(total=total, initial=progress.step, desc=settings.kind, unit="step", disable=quiet, smoothing=0.05)
+    with interrupts() as interrupted, one_line(run, settings.batch_size):
+        while progress.step < total and not progress.stale(settings.patience):
             network.train()
-            if history["seconds"] > 60 * minutes:
+            rows = _rows(len(learn), progress.step, steps_per_epoch, settings)
+            pictures, condition = learn.batch(rows[accelerator.process_index :: accelerator.num_processes], model)
+            for group in optimizer.param_groups:
+                group["lr"] = settings.learning_rate * _schedule(progress.step / total)
+            out = network(pictures, condition)
+            kl = _kl(out, model)
+            kl_weight = min(1.0, (progress.step + 1) / (settings.kl_warmup * total + 1))
+            loss = sigma_vae_loss(out.picture.float(), scale(pictures), kl, settings.n_effective, kl_weight)
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(network.parameters(), 50.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            average.update_parameters(model)
+            progress.step += 1
+            bar.update()
+            if progress.step % LOG_EVERY == 0 or progress.step % steps_per_epoch == 0:
+                row = {"loss": loss.item(), "kl": kl.item()}  # a GPU waits here, and only here
+                progress.log(row, run, settings)
+                accelerator.log(row, progress.step)
+                bar.set_postfix({k: f"{v:.1f}" for k, v in row.items()}, refresh=False)
+            if progress.step % steps_per_epoch == 0:
+                result = validate(cast(AE, average.module), check, settings.batch_size)
+                better = progress.validated(result, clock.seconds(), run)
+                accelerator.log(result, progress.step)
+                if accelerator.is_main_process:
+                    if better:
+                        save_weights(cast(AE, average.module), run)
+                    save_latest(run, model, optimizer, average, progress)
+                if clock.seconds() > 60 * minutes:
+                    break
+            if interrupted():
+                progress.history["seconds"] = clock.seconds()
+                if accelerator.is_main_process:
+                    save_latest(run, model, optimizer, average, progress)
                 break
     bar.close()
     accelerator.end_training()
-    return history
+    return progress.history
+
+
+def accelerator_for(run: Path, tensorboard: bool) -> Accelerator:
+    """The device or devices to train on: bf16 where a GPU has it, float32 elsewhere; with TensorBoard if asked."""
+    precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no"
+    if not tensorboard:
+        return Accelerator(mixed_precision=precision)
+    if find_spec("tensorboard") is None:
+        raise UsageError("TensorBoard is not installed; get it with `pip install tensorboard`, or leave the option out")
+    accelerator = Accelerator(mixed_precision=precision, log_with="tensorboard", project_dir=run)
+    accelerator.init_trackers("tensorboard")
+    return accelerator
+
+
+def _kl(out: Output, model: AE) -> Tensor:
+    """KL divergence in nats a note, averaged over the batch; 0 for a plain autoencoder."""
+    if not model.variational:
+        return torch.zeros((), device=out.mean.device)
+    return kl_divergence(out.mean, out.log_var).sum(1).mean()
 
 
 @torch.no_grad()
@@ -240,49 +268,3 @@ def _open_run(
         write_json(path, {"settings": asdict(settings), "data": data, "device": device, "torch": torch.__version__})
     accelerator.wait_for_everyone()
     return (run / "latest.pt").exists()
-
-
-def _save(run: Path, model: AE, optimizer: Any, average: AveragedModel, step: int, history: dict[str, Any]) -> None:
-    """The best weights first, then the checkpoint: a run stopped in between repeats what it lost."""
-    result = history["validation"][-1]["rmse_db"]
-    if not math.isfinite(result):
-        raise Diverged(f"the validation error is {result} at step {step}; {run} keeps its last good checkpoint")
-    if result <= history["best"]:
-        history["best"] = result
-        save_weights(cast(AE, average.module), run)
-    state = {
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "average": average.state_dict(),
-        "random": torch.get_rng_state(),
-        "cuda_random": torch.cuda.get_rng_state_all(),
-        "step": step,
-        "history": history,
-    }
-    with atomic(run / "latest.pt") as partial:
-        torch.save(state, partial)
-    write_json(run / "history.json", history)
-
-
-def _load(run: Path, model: AE, optimizer: Any, average: AveragedModel) -> tuple[int, dict[str, Any]]:
-    try:
-        state = torch.load(run / "latest.pt", map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a broken archive
-        raise DataError(f"{run / 'latest.pt'}: cannot be read ({type(error).__name__}); start a new run") from None
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    average.load_state_dict(state["average"])
-    torch.set_rng_state(state["random"])
-    if state["cuda_random"]:
-        torch.cuda.set_rng_state_all(state["cuda_random"])
-    return state["step"], state["history"]
-
-
-def save_weights(model: AE, folder: Path) -> None:
-    """``config.json`` and ``model.safetensors`` for ``from_pretrained``; the weights appear whole or not at all."""
-    from safetensors.torch import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "config.json", model._hub_mixin_config)
-    with atomic(folder / "model.safetensors") as partial:
-        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, partial)

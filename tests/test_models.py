@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from nsynthlib.checkpoints import save_weights
 from nsynthlib.errors import UsageError
 from nsynthlib.models import AE, CVAE, PRESETS, VAE, Condition, kl_divergence, partials, scale, unscale
 from nsynthlib.spectral import LogMel
-from nsynthlib.training import save_weights
 
 SMALL = {"latent_dim": 6, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}
 

@@ -10,11 +10,12 @@ import torch
 from safetensors.torch import load_file
 
 from nsynthlib import NSynth, training
+from nsynthlib.checkpoints import Progress
 from nsynthlib.data import write_notes
-from nsynthlib.errors import DataError, UsageError
+from nsynthlib.errors import DataError, RunFailed, UsageError
 from nsynthlib.models import CVAE
 from nsynthlib.orchestra import orchestra
-from nsynthlib.training import Diverged, Settings, sigma_vae_loss, train
+from nsynthlib.training import Settings, sigma_vae_loss, train
 
 SETTINGS = Settings(epochs=3, batch_size=8, seed=3)
 
@@ -86,6 +87,88 @@ def test_a_killed_run_resumes_to_the_same_bits(folder, finished, tmp_path):
     assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
+INTERRUPTED = """
+import os, signal, sys
+from nsynthlib import cli, training
+rows = training._rows
+def interrupted(notes, step, *rest):
+    if step == 2:  # the first of the two steps of the second epoch
+        os.kill(os.getpid(), signal.SIGINT)
+    return rows(notes, step, *rest)
+training._rows = interrupted
+sys.argv = ["nsynthlib", "train", "cvae", sys.argv[1], "--out", sys.argv[2], "--epochs", "3", "--batch-size", "8"]
+sys.argv += ["--seed", "3"]
+cli.main()
+"""
+
+
+def test_an_interrupt_saves_and_the_run_goes_on_from_there(folder, finished, tmp_path):
+    """Ctrl-C in mid-epoch: exit code 0, the step under way kept, and the same bits in the end."""
+    run = tmp_path / "run"
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, folder, run], capture_output=True, timeout=300, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((run / "history.json").read_text())["validation"][-1]["step"] == 2
+    assert torch.load(run / "latest.pt", weights_only=True)["step"] == 3
+    train(NSynth(folder).split(), run, SETTINGS, resume=True, quiet=True)
+    whole, again = (load_file(r / "model.safetensors") for r in (finished, run))
+    assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from nsynthlib import NSynth, training
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+settings = training.Settings(epochs=4, batch_size=8, seed=3)
+training.train(NSynth(sys.argv[1]).split(), Path(sys.argv[2]), settings, quiet=True)
+"""
+
+
+@pytest.mark.parametrize("size", [20_000, 20_000_000])
+def test_a_full_disk_stops_the_run_in_one_line(folder, tmp_path, size):
+    """Too small for the weights, and too small for the checkpoint: nothing half written stays."""
+    run = tmp_path / "run"
+    command = [sys.executable, "-c", FULL_DISK, folder, run, str(size)]
+    told = subprocess.run(command, capture_output=True, timeout=300, text=True).stderr.splitlines()[-1]
+    assert "RunFailed" in told
+    assert "cannot be written" in told
+    assert not (run / "latest.pt").exists()
+    assert not list(run.glob(".*.partial"))
+
+
+def test_a_full_gpu_is_told_in_one_line(folder, tmp_path, monkeypatch):
+    def full(*_):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    monkeypatch.setattr(training, "sigma_vae_loss", full)
+    with pytest.raises(RunFailed, match=r"does not hold a batch of 8 .* smaller --batch-size"):
+        train(NSynth(folder).split(), tmp_path / "run", SETTINGS, quiet=True)
+
+
+def test_a_run_that_learns_no_more_is_stopped(folder, tmp_path, monkeypatch):
+    """Two validations in a row without a better one end a run of patience 2."""
+    errors = [5.0, 4.0, 4.5, 4.2, 3.9]
+    progress = Progress(history={"validation": [], "best": math.inf, "seconds": 0.0})
+    stale = []
+    for error in errors:
+        progress.validated({"rmse_db": error}, 0.0, tmp_path)
+        stale.append(progress.stale(2))
+    assert stale == [False, False, False, True, False]
+    assert progress.history["best"] == 3.9
+    monkeypatch.setattr(training, "validate", lambda *_: {"rmse_db": errors.pop(0)})
+    errors = [5.0, 4.0, 4.5, 4.2, 3.9]
+    settings = Settings(epochs=5, batch_size=8, seed=3, patience=2)
+    history = train(NSynth(folder).split(), tmp_path / "run", settings, quiet=True)
+    assert [row["rmse_db"] for row in history["validation"]] == [5.0, 4.0, 4.5, 4.2]
+
+
+def test_tensorboard_is_asked_for_by_name(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="pip install tensorboard"):
+        train(NSynth(folder).split(), tmp_path / "run", SETTINGS, tensorboard=True, quiet=True)
+
+
 def test_another_run_is_not_resumed(folder, finished, tmp_path):
     notes = NSynth(folder).split()
     with pytest.raises(UsageError, match="other settings"):
@@ -105,7 +188,7 @@ def test_a_loss_that_is_no_number_stops_the_run(folder, finished, tmp_path, monk
 
     calls = []
     monkeypatch.setattr(training, "sigma_vae_loss", loss)
-    with pytest.raises(Diverged, match=r"nan at step 4 .* lower learning rate"):
+    with pytest.raises(RunFailed, match=r"nan at step 4; .* lower learning rate"):
         train(NSynth(folder).split(), run, SETTINGS, quiet=True)
     kept = torch.load(run / "latest.pt", weights_only=True)
     assert kept["step"] == 2

@@ -11,10 +11,10 @@ import subprocess
 from pathlib import Path
 
 import nsynthlib
+from nsynthlib.checkpoints import save_weights
 from nsynthlib.data import learn_and_check, read_json, write_json
 from nsynthlib.evaluation import evaluate
 from nsynthlib.models import KINDS, PRETRAINED
-from nsynthlib.training import save_weights
 
 JUDGED = 66  # notes: six of each family on average, a few minutes on two cores
 

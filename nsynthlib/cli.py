@@ -165,8 +165,8 @@ def train(
     given = {k: v for k, v in options.items() if v is not None}
     stored = read_json(out / "settings.json")["settings"] if resume and (out / "settings.json").exists() else {}
     settings = Settings(**(stored | given))
-    how = {"resume": resume, "minutes": minutes, "compiled": compiled, "tensorboard": tensorboard}
-    history = run(learn_and_check(folder), out, settings, **how)
+    how: dict[str, Any] = {"minutes": minutes, "compiled": compiled, "tensorboard": tensorboard}
+    history = run(learn_and_check(folder), out, settings, resume=resume, **how)
     done = len(history["validation"])
     print(f"{out}: {done} epochs" + (f", validation error {history['best']:.2f} dB" if done else ""))
 
@@ -181,18 +181,19 @@ def evaluate(
     all_notes: Annotated[bool, typer.Option("--all", help="Also the notes a training run would learn from.")] = False,
 ) -> None:
     """Judge a model beside real notes and copy-synthesis; writes one JSON file."""
-    from nsynthlib.data import NSynth, learn_and_check, read_json, write_json
+    from nsynthlib.data import NSynth, held_out, read_json, write_json
     from nsynthlib.evaluation import evaluate as judge
     from nsynthlib.models import KINDS
 
     settings = Path(run) / "settings.json"
     kind = read_json(settings)["settings"]["kind"] if settings.exists() else "cvae"
     model = KINDS[kind].from_pretrained(None if run == "shipped" else run)
-    notes = NSynth(folder) if all_notes else learn_and_check(folder)[1]
-    result = judge(model, notes, limit=limit, seed=seed)
+    sets = {"all": NSynth(folder)} if all_notes else held_out(folder)
+    result = judge(model, sets, limit=limit, seed=seed)
     write_json(json, {"model": kind, "data": folder.name, **result})
-    for name, row in result["reconstruction"].items():
-        print(f"{name:15}" + "".join(f"  {measure} {entry['value']:.3f}" for measure, entry in row.items()))
+    for name, rows in result["reconstruction"].items():
+        for kind, row in rows.items():
+            print(f"{name} {kind:15}" + "".join(f"  {measure} {entry['value']:.3f}" for measure, entry in row.items()))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 
 import torch
@@ -43,6 +44,16 @@ def prior(model: AE, seed: int) -> Tensor:
     return torch.randn(model.latent_dim, generator=torch.Generator().manual_seed(seed))
 
 
+def draw(model: CVAE, pitch: int, family: str, velocity: int, seed: int, temperature: float = 1.0) -> Tensor:
+    """A latent vector ``[latent_dim]`` that suits a condition: from the fitted prior, or N(0, I) where there is none.
+
+    ``temperature`` in (0, 1] narrows it: lower is more typical and less varied.
+    """
+    if model.fitted is None:
+        return prior(model, seed) * math.sqrt(temperature)
+    return model.fitted.draw(pitch, FAMILIES.index(family), velocity, seed, temperature)
+
+
 @torch.inference_mode()
 def decode(model: CVAE, z: Tensor, pitch: int, family: str, velocity: int) -> Tensor:
     """The picture that ``z`` ``[latent_dim]`` gives under a condition: decibels ``[n_mels, frames]`` in [-80, 0].
@@ -65,7 +76,16 @@ def sound(model: AE, picture: Tensor) -> Tensor:
     return turned_down(model.log_mel.sound(picture, GRIFFIN_LIM_STEPS))[0]
 
 
-def generate(model: CVAE, *, pitch: int, family: str, velocity: int, seed: int = 0, z: Tensor | None = None) -> Tensor:
+def generate(
+    model: CVAE,
+    *,
+    pitch: int,
+    family: str,
+    velocity: int,
+    seed: int = 0,
+    temperature: float = 1.0,
+    z: Tensor | None = None,
+) -> Tensor:
     """A new note, float32 ``[64000]`` in [-1, 1] at 16 kHz.
 
     Args:
@@ -73,14 +93,16 @@ def generate(model: CVAE, *, pitch: int, family: str, velocity: int, seed: int =
         pitch: MIDI number, 0-127.
         family: a name in ``FAMILIES``.
         velocity: 1-127.
-        seed: of the latent vector, drawn from N(0, I).
+        seed: of the latent vector, drawn as :func:`draw` does.
+        temperature: of that draw, in (0, 1].
         z: the latent vector itself, ``[latent_dim]``, in place of the draw.
 
     Raises:
         UsageError: for a value outside its range.
     """
+    condition_of(pitch, family, velocity)  # a wrong one is told before it is used
     if z is None:
-        z = prior(model, seed)
+        z = draw(model, pitch, family, velocity, seed, temperature)
     return sound(model, decode(model, z, pitch, family, velocity))
 
 
@@ -96,14 +118,14 @@ def reconstruct(model: AE, audio: Tensor, condition: Condition | None = None) ->
     return sound(model, model.decode(mean, condition)[0])
 
 
-def explorer_axes(model: AE) -> tuple[tuple[int, int], Tensor]:
-    """What an explorer of the latent space needs: the two most active dimensions, and ``[8, latent_dim]`` points.
+def explorer_axes(model: CVAE) -> tuple[tuple[int, int], Tensor]:
+    """What an explorer of the latent space needs: the two most active dimensions, and points to start from.
 
-    Points are the origin and seven fixed draws from the prior.
+    Points are ``[families, 8, latent_dim]``: for each family eight fixed draws at middle C and velocity 100.
     """
     first, second = model.get_buffer("activity").cpu().topk(2).indices.tolist()
-    points = torch.stack([torch.zeros(model.latent_dim), *(prior(model, seed) for seed in range(1, POINTS))])
-    return (first, second), points
+    points = [torch.stack([draw(model, 60, family, 100, seed) for seed in range(POINTS)]) for family in FAMILIES]
+    return (first, second), torch.stack(points).round(decimals=4)
 
 
 class _Decoder(nn.Module):
@@ -153,7 +175,7 @@ def export(model: CVAE, folder: Path) -> dict[str, object]:
         "families": list(FAMILIES),
         "latent_dim": model.latent_dim,
         "axes": list(axes),
-        "points": points.tolist(),
+        "points": [[[round(v, 4) for v in point] for point in family] for family in points.tolist()],
     }
     with atomic(folder / "manifest.json") as partial:
         partial.write_text(json.dumps(manifest) + "\n", encoding="utf-8")

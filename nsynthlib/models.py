@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
-from huggingface_hub import PyTorchModelHubMixin
+from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -24,6 +25,8 @@ from nsynthlib.data import FAMILIES
 from nsynthlib.errors import UsageError
 from nsynthlib.networks import PRESETS
 from nsynthlib.pitch import midi_to_hz
+from nsynthlib.prior import FILE as PRIOR
+from nsynthlib.prior import Prior
 from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE, LogMel
 
 if TYPE_CHECKING:
@@ -200,9 +203,39 @@ class VAE(AE):
 
 
 class CVAE(VAE):
-    """VAE whose encoder and decoder are told pitch, family and velocity (Sohn et al. 2015)."""
+    """VAE whose encoder and decoder are told pitch, family and velocity (Sohn et al. 2015).
+
+    ``fitted`` is where its latent vectors lie for each condition, once that has been measured; it is stored beside the
+    weights.
+    """
 
     conditional = True
+    fitted: Prior | None = None
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        super()._save_pretrained(save_directory)
+        if self.fitted:
+            self.fitted.save(save_directory)
+
+    @classmethod
+    def _from_pretrained(cls, *, model_id: str, **options: Any) -> Self:  # type: ignore[override]
+        model = super()._from_pretrained(model_id=model_id, **options)
+        if Path(model_id).is_dir():
+            path: str | None = os.path.join(model_id, PRIOR)
+        else:
+            hub = ("revision", "cache_dir", "force_download", "token", "local_files_only")
+            path = hub_file(model_id, PRIOR, **{key: options[key] for key in hub if key in options})
+        if path and Path(path).exists():
+            model.fitted = Prior.load(Path(path))
+        return model
+
+
+def hub_file(repo_id: str, name: str, **options: Any) -> str | None:
+    """Local path of a file of a repository on the hub, or ``None`` where it has no such file."""
+    try:
+        return hf_hub_download(repo_id, name, **options)
+    except EntryNotFoundError:
+        return None
 
 
 KINDS: dict[str, type[AE]] = {"ae": AE, "vae": VAE, "cvae": CVAE}

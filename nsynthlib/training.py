@@ -32,8 +32,10 @@ from nsynthlib.checkpoints import (
 )
 from nsynthlib.data import Note, labels_of, load_samples, read_json, write_json
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.models import AE, KINDS, Condition, Output, kl_divergence, scale
+from nsynthlib.models import AE, CVAE, KINDS, Condition, Output, kl_divergence, scale
+from nsynthlib.prior import Prior
 
+PRIOR_NOTES = 12_000  # more would cost time and change little
 LOG_EVERY = 10  # steps between two looks at the loss: each look makes a GPU wait
 
 
@@ -59,7 +61,7 @@ class Settings:
     epochs: int = 40
     batch_size: int = 32
     learning_rate: float = 2e-3
-    n_effective: float = 256.0
+    n_effective: float = 1024.0
     kl_warmup: float = 0.25
     patience: int = 0
     seed: int = 0
@@ -190,7 +192,24 @@ def train(
                 break
     bar.close()
     accelerator.end_training()
+    finished = progress.step >= total or progress.stale(settings.patience)
+    if finished and settings.kind == "cvae" and accelerator.is_main_process:
+        fit_prior(CVAE.from_pretrained(run).to(accelerator.device), learn, settings).save(run)
     return progress.history
+
+
+@torch.no_grad()
+def fit_prior(model: CVAE, notes: Notes, settings: Settings) -> Prior:
+    """Where the latent vectors of at most ``PRIOR_NOTES`` training notes lie, one draw from each posterior."""
+    generator = torch.Generator().manual_seed(settings.seed)
+    chosen = torch.randperm(len(notes), generator=generator)[:PRIOR_NOTES]
+    drawn = []
+    for rows in chosen.split(settings.batch_size):
+        mean, log_var = (part.cpu() for part in model.encode(*notes.batch(rows, model)))
+        drawn.append(mean + (0.5 * log_var).exp() * torch.randn(mean.shape, generator=generator))
+    labels = (field.cpu()[chosen] for field in notes.condition)
+    pitch, family, velocity = labels
+    return Prior.fit(torch.cat(drawn), pitch, family, velocity, settings.seed)
 
 
 def accelerator_for(run: Path, tensorboard: bool) -> Accelerator:

@@ -151,7 +151,7 @@ def test_from_notes_to_a_judged_model(tmp_path):
     assert "add --resume" in errors.replace("\n", " ")
     run("evaluate", tmp_path / "run", tmp_path / "notes", "--json", tmp_path / "result.json", "--limit", 1)
     result = json.loads((tmp_path / "result.json").read_text())
-    assert list(result["reconstruction"]) == ["real", "copy_synthesis", "model"]
+    assert list(result["reconstruction"]["valid"]) == ["real", "copy_synthesis", "model"]
     run("generate", tmp_path / "x.wav", "--pitch", 60, "--family", "organ", "--model", tmp_path / "run")
     run("export", tmp_path / "page", "--model", tmp_path / "run")
     assert sorted(p.name for p in (tmp_path / "page").iterdir()) == ["decoder.onnx", "manifest.json"]

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from nsynthlib import CVAE, generate
+from nsynthlib.data import FAMILIES
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.generation import condition_of, decode, explorer_axes, export, prior, reconstruct
+from nsynthlib.generation import condition_of, decode, draw, explorer_axes, export, prior, reconstruct
 from nsynthlib.pitch import estimate_pitch
 
 
@@ -72,9 +73,11 @@ def test_explorer_points(model):
     axes, points = explorer_axes(model)
     activity = model.get_buffer("activity")
     assert activity[list(axes)].min() >= activity.sort().values[-2]
-    assert points.shape == (8, model.latent_dim)
-    assert not points[0].any()
-    assert points[1:].std().item() == pytest.approx(1, abs=0.15)
+    assert points.shape == (len(FAMILIES), 8, model.latent_dim)
+    for family, mine in zip(FAMILIES, points, strict=True):
+        expected = draw(model, 60, family, 100, seed=5)
+        torch.testing.assert_close(mine[5], expected, rtol=0, atol=1e-4)
+        assert mine.unique(dim=0).shape[0] == 8
 
 
 def test_the_exported_decoder_is_the_decoder(model, tmp_path):

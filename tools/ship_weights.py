@@ -1,6 +1,6 @@
 """Put a training run's weights into the package, in half precision, with the story of how they were made.
 
-    python tools/ship_weights.py runs/cvae data/synthetic
+    python tools/ship_weights.py runs/cvae data/soundfont [--real FOLDER]
 
 Writes `nsynthlib/pretrained/<kind>/`: `config.json` and `model.safetensors` for `from_pretrained`, `training.json`
 (settings, hash of the notes, device, seconds, versions, errors) and `evaluation.json` (the shipped weights, judged).
@@ -12,11 +12,11 @@ from pathlib import Path
 
 import nsynthlib
 from nsynthlib.checkpoints import save_weights
-from nsynthlib.data import learn_and_check, read_json, write_json
+from nsynthlib.data import NSynth, held_out, read_json, write_json
 from nsynthlib.evaluation import evaluate
-from nsynthlib.models import KINDS, PRETRAINED
+from nsynthlib.models import CVAE, KINDS, PRETRAINED
 
-JUDGED = 66  # notes: six of each family on average, a few minutes on two cores
+JUDGED = 100  # notes of each set: a few minutes on two cores
 
 
 def code_version() -> str:
@@ -27,8 +27,8 @@ def code_version() -> str:
     return (commit or "unknown") + ("+" if changed else "")
 
 
-def ship(run: Path, folder: Path) -> Path:
-    """Write the four files and return their folder."""
+def ship(run: Path, folder: Path, real: Path | None) -> Path:
+    """Write the files and return their folder."""
     settings, history = read_json(run / "settings.json"), read_json(run / "history.json")
     kind = KINDS[settings["settings"]["kind"]]
     out = PRETRAINED / kind.__name__.lower()
@@ -36,7 +36,10 @@ def ship(run: Path, folder: Path) -> Path:
     save_weights(model.half(), out)
     story = {key: history[key] for key in ("best", "seconds", "validation")}
     write_json(out / "training.json", {**settings, "code": code_version(), **story})
-    judged = evaluate(kind.from_pretrained(), learn_and_check(folder)[1], limit=JUDGED)
+    if isinstance(model, CVAE) and model.fitted:
+        model.fitted.save(out)
+    sets = held_out(folder) | ({"nsynth": NSynth(real)} if real else {})
+    judged = evaluate(kind.from_pretrained(), sets, limit=JUDGED)
     write_json(out / "evaluation.json", {"model": kind.__name__, "data": folder.name, **judged})
     return out
 
@@ -45,8 +48,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Put a training run's weights into the package.")
     parser.add_argument("run", type=Path, help="the folder `nsynthlib train` made")
     parser.add_argument("notes", type=Path, help="the notes it was trained on; judged are those it held out")
+    parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
     options = parser.parse_args()
-    out = ship(options.run, options.notes)
+    out = ship(options.run, options.notes, options.real)
     print(f"{out}: {sum(file.stat().st_size for file in out.iterdir()) / 1e6:.1f} MB")
 
 

@@ -6,7 +6,7 @@ from nsynthlib.data.dataset import NoteDataset
 from nsynthlib.data.downloading import OFFICIAL, download
 from nsynthlib.data.files import atomic, read_json, write_json
 from nsynthlib.data.labels import FAMILIES, SAMPLE_RATE, SAMPLES, SOURCES, VELOCITIES, index_entry, parse_name
-from nsynthlib.data.notes import Note, NSynth, labels_of, learn_and_check, load_samples, official, pocket
+from nsynthlib.data.notes import Note, NSynth, held_out, labels_of, learn_and_check, load_samples, official, pocket
 from nsynthlib.data.packing import pack
 from nsynthlib.data.writing import Rendered, write_notes
 
@@ -26,6 +26,7 @@ __all__ = [
     "atomic",
     "check",
     "download",
+    "held_out",
     "index_entry",
     "labels_of",
     "learn_and_check",

@@ -243,6 +243,12 @@ def learn_and_check(source: str | os.PathLike[str]) -> tuple[NSynth, NSynth]:
     return splits["train"], splits["valid"]
 
 
+def held_out(source: str | os.PathLike[str]) -> dict[str, NSynth]:
+    """What a run on ``source`` does not learn from: ``valid``, and ``test`` where there is one."""
+    splits = official(source)
+    return {"valid": learn_and_check(source)[1]} | ({"test": splits["test"]} if "test" in splits else {})
+
+
 def pocket() -> NSynth:
     """The pocket set that comes with the package: about 60 notes of sampled instruments, all 11 families, as FLAC."""
     return NSynth(Path(__file__).parent.parent / "pocket")

@@ -1,0 +1,134 @@
+"""Where latent vectors lie for each family, pitch and velocity: a fitted prior p(z | condition).
+
+Drawing z from N(0, I) asks the decoder for points that no note ever had. Here each family's notes are described by a
+mixture of Gaussians over (z, pitch, velocity) together. Asked for a pitch and a velocity, every component gives its
+conditional Gaussian over z in closed form, and components count by how well they explain that pitch and velocity
+(Bishop 2006, sections 2.3.1 and 9.2).
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from nsynthlib.data import FAMILIES, atomic
+from nsynthlib.errors import DataError, UsageError
+
+FILE = "prior.safetensors"
+COMPONENTS = 10
+LEAST = 64  # notes a component needs to have its own full covariance
+
+
+def coordinates(pitch: Tensor, velocity: Tensor) -> Tensor:
+    """Pitch and velocity ``[n]`` as two columns ``[n, 2]`` of about the spread of a latent dimension."""
+    return torch.stack([(pitch.double() - 60) / 18, (velocity.double() - 75) / 35], 1)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A mixture for each family over ``[z, pitch, velocity]``, float64.
+
+    Args:
+        weights: ``[families, components]``, adding to 1; 0 for a component that a family does not have.
+        means: ``[families, components, latent_dim + 2]``.
+        covariances: ``[families, components, latent_dim + 2, latent_dim + 2]``.
+    """
+
+    weights: Tensor
+    means: Tensor
+    covariances: Tensor
+
+    @property
+    def latent_dim(self) -> int:
+        return self.means.shape[-1] - 2
+
+    @classmethod
+    def fit(cls, z: Tensor, pitch: Tensor, family: Tensor, velocity: Tensor, seed: int = 0) -> Prior:
+        """The mixtures that fit latent vectors ``z`` ``[n, latent_dim]`` and their labels ``[n]`` (scikit-learn's EM).
+
+        ``z`` should be drawn from the posteriors rather than be their means, so that their widths count. A family
+        without notes gets N(0, I).
+        """
+        from sklearn.mixture import GaussianMixture
+
+        points = torch.cat([z.double(), coordinates(pitch, velocity)], 1).cpu().numpy()
+        size = points.shape[1]
+        weights = np.zeros((len(FAMILIES), COMPONENTS))
+        means = np.zeros((len(FAMILIES), COMPONENTS, size))
+        covariances = np.tile(np.eye(size), (len(FAMILIES), COMPONENTS, 1, 1))
+        for index in range(len(FAMILIES)):
+            mine = points[(family == index).cpu().numpy()]
+            count = min(COMPONENTS, len(mine) // LEAST)
+            if len(mine) <= size:  # too few for any covariance
+                weights[index, 0] = 1.0
+                continue
+            mixture = GaussianMixture(max(1, count), reg_covar=1e-3, random_state=seed, max_iter=100)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a mixture that stopped early is good enough to draw from
+                mixture.fit(mine)
+            found = len(mixture.weights_)
+            weights[index, :found] = mixture.weights_
+            means[index, :found] = mixture.means_
+            covariances[index, :found] = mixture.covariances_
+        return cls(torch.from_numpy(weights), torch.from_numpy(means), torch.from_numpy(covariances))
+
+    def conditional(self, pitch: int, family: int, velocity: int) -> tuple[Tensor, Tensor, Tensor]:
+        """p(z | condition): weights ``[c]``, means ``[c, latent_dim]``, covariances ``[c, latent_dim, latent_dim]``."""
+        size = self.latent_dim
+        known = coordinates(torch.tensor([pitch]), torch.tensor([velocity]))[0]
+        has = self.weights[family] > 0
+        weights, means, covariances = (t[family][has] for t in (self.weights, self.means, self.covariances))
+        cross, own = covariances[:, :size, size:], covariances[:, size:, size:]
+        gain = torch.linalg.solve(own, cross.mT).mT  # S_zc S_cc^-1
+        away = known - means[:, size:]
+        fit = torch.distributions.MultivariateNormal(means[:, size:], own).log_prob(known)
+        weights = torch.softmax(weights.log() + fit, 0)
+        return (
+            weights,
+            means[:, :size] + (gain @ away[..., None])[..., 0],
+            covariances[:, :size, :size] - gain @ cross.mT,
+        )
+
+    def draw(self, pitch: int, family: int, velocity: int, seed: int, temperature: float = 1.0) -> Tensor:
+        """A latent vector ``[latent_dim]``, float32, the same for the same arguments.
+
+        ``temperature`` in (0, 1] narrows each component: lower is more typical and less varied.
+        """
+        if not 0 < temperature <= 1:
+            raise UsageError(f"temperature {temperature} is out of range; choose one above 0 and at most 1")
+        weights, means, covariances = self.conditional(pitch, family, velocity)
+        generator = torch.Generator().manual_seed(seed)
+        chosen = int(torch.multinomial(weights, 1, generator=generator))
+        noise = torch.randn(self.latent_dim, generator=generator).double()
+        width = torch.linalg.cholesky((covariances[chosen] + covariances[chosen].mT) / 2)
+        return (means[chosen] + math.sqrt(temperature) * (width @ noise)).float()
+
+    def save(self, folder: Path) -> None:
+        """Write ``prior.safetensors`` into ``folder``: factors L of the covariances L Lᵀ, which survive rounding."""
+        rows, columns = torch.tril_indices(self.latent_dim + 2, self.latent_dim + 2)
+        factors = torch.linalg.cholesky(self.covariances)[..., rows, columns]
+        tensors = {"weights": self.weights, "means": self.means, "factors": factors}
+        with atomic(folder / FILE) as partial:
+            partial.write_bytes(save({k: v.half().contiguous() for k, v in tensors.items()}))
+
+    @classmethod
+    def load(cls, path: Path) -> Prior:
+        """The prior that :meth:`save` wrote; DataError if the file is missing or broken."""
+        try:
+            stored = {k: v.double() for k, v in load_file(path).items()}
+            weights, means, triangles = (stored[k] for k in ("weights", "means", "factors"))
+        except (OSError, SafetensorError, KeyError) as error:
+            raise DataError(f"{path}: cannot be read as a fitted prior ({error})") from None
+        size = means.shape[-1]
+        rows, columns = torch.tril_indices(size, size)
+        factors = torch.zeros(*triangles.shape[:2], size, size, dtype=torch.float64)
+        factors[..., rows, columns] = triangles
+        return cls(weights / weights.sum(1, keepdim=True), means, factors @ factors.mT)

@@ -1,0 +1,82 @@
+"""The fitted prior: closed forms against sampling and scipy, and what it is for."""
+
+import pytest
+import torch
+from scipy import stats
+
+from nsynthlib.errors import DataError, UsageError
+from nsynthlib.models import CVAE
+from nsynthlib.prior import Prior, coordinates
+
+FEW = {"latent_dim": 4, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    """Latent vectors of two families: dimension 0 follows pitch, 1 velocity, 2 has two humps, 3 tells the family."""
+    generator = torch.Generator().manual_seed(0)
+    n = 6000
+    pitch = torch.randint(24, 97, (n,), generator=generator)
+    velocity = torch.randint(25, 128, (n,), generator=generator)
+    family = torch.randint(0, 2, (n,), generator=generator)
+    z = 0.3 * torch.randn(n, 4, generator=generator)
+    z[:, :2] += coordinates(pitch, velocity).float()
+    z[:, 2] += 4.0 * torch.randint(0, 2, (n,), generator=generator) - 2
+    z[:, 3] += 2.0 * family
+    return z, pitch, family, velocity
+
+
+@pytest.fixture(scope="module")
+def fitted(labelled):
+    return Prior.fit(*labelled)
+
+
+def test_draws_follow_the_condition(fitted):
+    drawn = torch.stack([fitted.draw(78, 1, 110, seed) for seed in range(400)])
+    assert drawn.mean(0)[[0, 1, 3]].tolist() == pytest.approx([1.0, 1.0, 2.0], abs=0.06)
+    assert drawn.std(0)[[0, 1, 3]].tolist() == pytest.approx([0.3, 0.3, 0.3], abs=0.05)
+    assert (drawn[:, 2].abs() > 1).float().mean() > 0.97  # in one hump or the other, not between
+    assert 0.35 < (drawn[:, 2] > 0).float().mean() < 0.65
+
+
+def test_the_conditional_is_bayes(fitted):
+    """p(z | c) = p(z, c) / p(c), with scipy's densities."""
+    weights, means, covariances = fitted.conditional(50, 0, 80)
+    z, c = torch.tensor([-0.5, 0.1, 2.0, 0.2]).double(), coordinates(torch.tensor([50]), torch.tensor([80]))[0]
+    ours = sum(
+        w * stats.multivariate_normal(m, v).pdf(z) for w, m, v in zip(weights.tolist(), means, covariances, strict=True)
+    )
+    joint = known = 0.0
+    for w, m, v in zip(fitted.weights[0].tolist(), fitted.means[0], fitted.covariances[0], strict=True):
+        if w:
+            joint += w * stats.multivariate_normal(m, v).pdf(torch.cat([z, c]))
+            known += w * stats.multivariate_normal(m[4:], v[4:, 4:]).pdf(c)
+    assert ours == pytest.approx(joint / known, rel=1e-6)
+
+
+def test_temperature_narrows(fitted):
+    wide, narrow = (torch.stack([fitted.draw(60, 0, 75, s, t) for s in range(300)]).std(0) for t in (1.0, 0.25))
+    assert (narrow / wide)[[0, 1, 3]].tolist() == pytest.approx([0.5] * 3, abs=0.07)
+    with pytest.raises(UsageError, match="temperature 0 is out of range"):
+        fitted.draw(60, 0, 75, 0, temperature=0)
+
+
+def test_a_family_without_notes_is_a_unit_gaussian(fitted):
+    drawn = torch.stack([fitted.draw(60, 7, 75, seed) for seed in range(500)])
+    assert drawn.mean(0).abs().max() < 0.2
+    assert drawn.std(0).tolist() == pytest.approx([1.0] * 4, abs=0.1)
+
+
+def test_it_travels_with_the_weights(fitted, tmp_path):
+    """In half precision, as files beside the weights, through the hub's mixin on a local folder."""
+    model = CVAE(**FEW)
+    model.fitted = fitted
+    model.save_pretrained(tmp_path)
+    again = CVAE.from_pretrained(tmp_path).fitted
+    torch.testing.assert_close(again.draw(60, 1, 75, 3), fitted.draw(60, 1, 75, 3), rtol=0, atol=0.02)
+    assert torch.linalg.eigvalsh(again.covariances).min() > 0
+    (tmp_path / "prior.safetensors").write_bytes(b"nonsense")
+    with pytest.raises((DataError, UsageError), match="cannot be read as a fitted prior"):
+        CVAE.from_pretrained(tmp_path)
+    (tmp_path / "prior.safetensors").unlink()
+    assert CVAE.from_pretrained(tmp_path).fitted is None

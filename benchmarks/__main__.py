@@ -12,7 +12,8 @@ from dataclasses import asdict
 
 from benchmarks.common import ROOT, Row, met
 
-SUITES = ("data", "spectral", "synthesis", "soundfont")
+SUITES = ("data", "spectral", "synthesis", "soundfont", "generation", "training")
+VERDICT = {True: "met   ", False: "MISSED", None: "      "}
 RESULTS = ROOT / "benchmarks" / "results.json"
 
 
@@ -37,7 +38,7 @@ def line(row: Row) -> str:
     if row.ours is None:
         return f"{row.name:44} not measured: {row.circumstances['why']}"
     peer = f"{row.peer:10.3g} {row.peer_name}, {row.ratio:.2f} times" if row.peer is not None else ""
-    return f"{row.name:44} {row.ours:10.4g} {row.unit:8} goal {row.goal:16} {'met   ' if met(row) else 'MISSED'} {peer}"
+    return f"{row.name:44} {row.ours:10.4g} {row.unit:8} goal {row.goal or '-':16} {VERDICT[met(row)]} {peer}"
 
 
 if __name__ == "__main__":

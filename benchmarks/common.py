@@ -33,9 +33,9 @@ def circumstances(**more: Any) -> dict[str, Any]:
 class Row:
     """One line of ``results.json``.
 
-    ``goal`` is in words, as in ``"ratio >= 5"``. ``ratio`` is how many times better ours is than the peer's, larger
-    is better; ``peer`` and ``ratio`` are ``None`` where there is nothing to compare with. ``ours`` is ``None`` where
-    a measurement cannot be made here; then ``circumstances["why"]`` says why.
+    ``goal`` is in words, as in ``"ratio >= 5"``; empty where there is none. ``ratio`` is how many times better ours is
+    than the peer's, larger is better; ``peer`` and ``ratio`` are ``None`` where there is nothing to compare with.
+    ``ours`` is ``None`` where a measurement cannot be made here; then ``circumstances["why"]`` says why.
     """
 
     name: str
@@ -70,8 +70,10 @@ def side_by_side(
     )
 
 
-def met(row: Row) -> bool:
-    """Whether a measured row reaches its goal: ``"<= 0.4"`` of ours, ``"ratio >= 5"`` of the ratio."""
+def met(row: Row) -> bool | None:
+    """Whether a row reaches its goal: ``"<= 0.4"`` of ours, ``"ratio >= 5"`` of the ratio; ``None`` without a goal."""
+    if not row.goal:
+        return None
     sign, limit = row.goal.removeprefix("ratio").split()
     value = row.ratio if row.goal.startswith("ratio") else row.ours
     if value is None:

@@ -68,7 +68,7 @@ $(vendor)/.copied: node_modules/.installed .venv/.requirements
 	cp "$$($(bin)/python -c 'import anywidget; print(anywidget.__path__[0])')/nbextension/index.js" $(vendor)/anywidget.js
 	@touch $@
 
-$(engine)/.bundled: $(wildcard nsynthlib/web/*.mjs) node_modules/.installed
+$(engine)/.bundled: $(wildcard nsynthlib/web/*.mjs nsynthlib/web/*/*.mjs) node_modules/.installed
 	$(bin)/node node_modules/esbuild/bin/esbuild $(addprefix nsynthlib/web/,engine.mjs worker.mjs dsp.mjs) \
 	    --bundle --minify --format=esm --out-extension:.js=.mjs --outdir=$(engine) --log-level=warning
 	@touch $@

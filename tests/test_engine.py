@@ -2,19 +2,21 @@
 
 import base64
 import io
+import re
 import wave
 
 import librosa
 import numpy as np
 import pytest
 import torch
+from explorer_pages import served_pages
 from scipy import signal
 
 from nsynthlib import spectral
 from nsynthlib.data import FAMILIES
 from nsynthlib.generation import decode, explorer_axes
 from nsynthlib.models import CVAE
-from nsynthlib.widgets.explorers import STFTPicture
+from nsynthlib.widgets import mel_explorer, sampling_explorer, stft_explorer
 
 RATE = 16_000
 SETTINGS = [
@@ -52,6 +54,13 @@ def note() -> np.ndarray:
     time = np.arange(64_000) / RATE
     partials = [np.sin(2 * np.pi * 220 * k * time + k) * np.exp(-time * (0.5 + 0.2 * k)) / k for k in range(1, 21)]
     return (0.3 * np.sum(partials, axis=0) + 3e-3 * rng.standard_normal(time.shape)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The address of a folder that has the book's modules in ``_static``."""
+    with served_pages(tmp_path_factory.mktemp("engine")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -196,45 +205,96 @@ def test_mel_picture_sounds_as_in_python(run, note, n_mels, scale):
         {"n_fft": 512, "hop_length": 1024, "window": "hann"},
         {"n_fft": 1024, "hop_length": 1024, "window": "hann"},
         {"n_fft": 1024, "hop_length": 256, "window": "kaiser"},
+        {"n_fft": 1024, "hop_length": 256, "window": "hann", "win_length": 2048},
+        {"n_fft": 1024, "hop_length": 512, "window": "hann", "win_length": 256},
+        {"n_fft": 1024, "hop_length": 512, "window": "hann", "win_length": 512},
     ],
-    ids=["hop too long", "gaps", "unknown window"],
+    ids=["hop too long", "gaps", "unknown window", "window too long", "hop beyond the window", "gaps beside it"],
 )
 def test_refuses_in_pythons_words(run, settings):
     said = run("try { dsp.makeSettings(given.settings) } catch (error) { return error.message }", settings=settings)
     with pytest.raises(ValueError, match=r"\w") as refusal:
-        spectral.STFT(settings["n_fft"], settings["hop_length"], window=settings["window"])
+        spectral.STFT(**settings)
     assert said == str(refusal.value)
 
 
-@pytest.mark.parametrize("phase", ["kept", "pghi", "griffin-lim"])
-def test_both_engines_give_the_same_answers(run, note, phase):
-    """Pictures within one of 256 levels, levels of the sound within 0.1 dB, both sounds as WAV files."""
-    settings = {"n_fft": 1024, "hop_length": 256, "window": "hann", "phase": phase}
-    python = STFTPicture(note, RATE, hop_length=2, window=0, n_fft=2, phase=0)
-    expected, cells = python._picture_message(settings)
-    levels, file = python._sound_message(settings)
+def settings_of(explorer) -> dict:
+    """What the front end reads from the traits."""
+    return {
+        name: explorer.choices[name][getattr(explorer, name)] if name in explorer.choices else getattr(explorer, name)
+        for name in explorer.settings
+    }
+
+
+EXPLORERS = {
+    "STFT, phase kept": lambda note: stft_explorer(note, RATE, phase="kept"),
+    "STFT, short window": lambda note: stft_explorer(note, RATE, win_length=512, hop_length=128, window="blackman"),
+    "STFT, linear": lambda note: stft_explorer(note, RATE, display="linear", phase="griffin-lim", n_iter=10),
+    "STFT, both": lambda note: stft_explorer(note, RATE, phase="pghi, griffin-lim", n_iter=8),
+    "mel, Slaney": lambda note: mel_explorer(note, RATE),
+    "mel, HTK, part": lambda note: mel_explorer(note, RATE, n_mels=384, mel_scale="htk", f_min=150, f_max=5000),
+    "sampling": lambda note: sampling_explorer(),
+    "sampling, folded": lambda note: sampling_explorer(frequency=11_000, sample_rate=16_000, bits=8, dither=True),
+    "sampling, soft": lambda note: sampling_explorer(frequency=50, sample_rate=48_000, bits=2, dither=True, level=-20),
+}
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_both_engines_give_the_same_answers(run, note, name):
+    """Pictures within one of 256 levels, curves to rounding, sounds' levels within 0.1 dB, WAV files of one format."""
+    explorer = EXPLORERS[name](note).explorer
+    settings = settings_of(explorer)
     answer = run(
         """const sound = { note: take(given.note, Int16Array), sampleRate: 16000 };
-        const { bytes, ...picture } = await engine.explore("stft", "picture", given.settings, sound);
-        const { wav, ...levels } = await engine.explore("stft", "sound", given.settings, sound);
-        return { picture, levels, bytes: give(bytes), wav: give(wav) };""",
+        const ask = async (want) => {
+          const answer = await engine.explore(given.kind, want, given.settings, sound);
+          const give_arrays = ([name, value]) => [name, ArrayBuffer.isView(value) ? give(value) : value];
+          return Object.fromEntries(Object.entries(answer).map(give_arrays));
+        };
+        return { picture: await ask("picture"), sound: await ask("sound"), original: await ask("original") };""",
         settings=settings,
-        note=packed(np.frombuffer(python.note, "<i2")),
+        kind=explorer.kind,
+        note=packed(np.frombuffer(explorer.note, "<i2")),
     )
-    assert answer["picture"] == pytest.approx(expected)
-    difference = unpacked(answer["bytes"], "u1").astype(int) - np.frombuffer(cells, "u1")
-    assert np.abs(difference).max() <= 1
-    for name in ("peak", "rms"):
-        assert abs(20 * np.log10(answer["levels"][name] / levels[name])) < 0.1
-    with wave.open(io.BytesIO(base64.b64decode(answer["wav"]))) as theirs, wave.open(io.BytesIO(file)) as ours:
-        assert theirs.getparams() == ours.getparams()
+    expected = explorer.answer("picture", settings)
+    assert answer["picture"].keys() == expected.keys()
+    for key, value in expected.items():
+        theirs = answer["picture"][key]
+        if key == "cells":
+            assert np.abs(unpacked(theirs, "u1").astype(int) - value.ravel()).max() <= 1
+        elif isinstance(value, np.ndarray):
+            tolerance = {"spectrum": 0.1, "corners": 1e-2}.get(key, 1e-6)
+            assert np.abs(unpacked(theirs, "<f4") - value).max() < tolerance
+        else:
+            assert theirs == pytest.approx(value, rel=1e-4)
+    for want in ("sound", "original"):
+        ours, theirs = explorer.answer(want, settings), answer[want]
+        for key in ("peak", "rms"):
+            if (
+                key == "rms" or want == "original"
+            ):  # a peak hangs on phases, which are guessed with other random numbers
+                assert abs(20 * np.log10(theirs[key] / ours[key])) < 0.1
+        files = base64.b64decode(theirs["wav"]), ours["wav"].tobytes()
+        with wave.open(io.BytesIO(files[0])) as one, wave.open(io.BytesIO(files[1])) as other:
+            assert one.getparams() == other.getparams()
+
+
+def test_refusals_are_the_same(run, note):
+    explorer = mel_explorer(note, RATE, f_min=4000, f_max=2000).explorer
+    said = run(
+        """const sound = { note: new Int16Array(8000), sampleRate: 16000 };
+        return engine.explore("mel", "picture", given.settings, sound).catch((error) => error.message);""",
+        settings=settings_of(explorer),
+    )
+    with pytest.raises(ValueError, match=re.escape(said)):
+        explorer.answer("picture", settings_of(explorer))
 
 
 def test_aborted_job_ends_with_nothing(run, note):
     answer = run(
         """const abort = new AbortController();
         const sound = { note: take(given.note, Int16Array), sampleRate: 16000, signal: abort.signal };
-        const settings = { n_fft: 2048, hop_length: 128, window: "hann", phase: "griffin-lim" };
+        const settings = { n_fft: 2048, hop_length: 128, window: "hann", phase: "griffin-lim", n_iter: 32 };
         return engine.explore("stft", "sound", settings, { ...sound, onProgress: () => abort.abort() });""",
         note=packed((note * 32767).astype("<i2")),
     )
@@ -249,7 +309,7 @@ def test_decoder_is_torchs(run, pitch, family, velocity, point, x, y):
     """Within a thousandth of the 80 dB that a picture holds."""
     model = CVAE.from_pretrained()
     axes, points = explorer_axes(model)
-    z = points[point].clone()
+    z = points[FAMILIES.index(family), point].clone()
     z[axes[0]] += x
     z[axes[1]] += y
     answer = run(

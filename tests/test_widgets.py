@@ -12,10 +12,23 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from scipy import stats
 
+from nsynthlib.data import FAMILIES
 from nsynthlib.generation import decode
 from nsynthlib.models import CVAE
-from nsynthlib.widgets import cvae_explorer, player, players, stft_explorer
+from nsynthlib.spectral import MEL_SCALES, log_spectral_distance
+from nsynthlib.widgets import (
+    abx,
+    binomial_p_value,
+    cvae_explorer,
+    mel_explorer,
+    player,
+    players,
+    sampling_explorer,
+    stft_explorer,
+)
+from nsynthlib.widgets.sampling import quantise, spectrum_db
 
 RATE = 16_000
 
@@ -40,20 +53,25 @@ def settings(explorer) -> dict:
     }
 
 
-def ask(explorer, want: str, monkeypatch, **changed) -> tuple[dict, bytes]:
-    """Sends a message as the front end does, and gives the answer and its buffer."""
+def ask(explorer, want: str, monkeypatch, own: tuple[bytes, ...] = (), **changed) -> dict:
+    """Sends a message as the front end does, and gives the answer with its arrays in their places."""
     sent = []
     monkeypatch.setattr(type(explorer), "send", lambda _, content, buffers=None: sent.append((content, buffers)))
     request = {"type": "compute", "id": "7", "want": want, "settings": settings(explorer) | changed}
-    explorer._handle_custom_msg(request, [])
+    explorer._handle_custom_msg(request, list(own))
     [(content, buffers)] = sent
     assert content["id"] == "7"
-    return content, buffers[0] if buffers else b""
+    arrays = zip(content.pop("arrays", []), buffers or [], strict=True)
+    return content | {name: np.frombuffer(data, kind) for (name, kind), data in arrays}
 
 
-def read_wav(data: bytes) -> np.ndarray:
-    with wave.open(io.BytesIO(data)) as file:
-        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
+def picture_of(answer: dict) -> np.ndarray:
+    return answer["cells"].reshape(answer["rows"], answer["cols"])
+
+
+def read_wav(answer: dict, rate: int = RATE) -> np.ndarray:
+    with wave.open(io.BytesIO(answer["wav"].tobytes())) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, rate)
         return np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
 
 
@@ -62,74 +80,227 @@ def rms(audio: np.ndarray) -> float:
 
 
 def test_spectrogram_answers_with_librosas_picture(note, monkeypatch):
-    explorer = stft_explorer(note, hop_length=128, n_fft=512).explorer
-    answer, data = ask(explorer, "picture", monkeypatch)
-    expected = np.abs(librosa.stft(note, n_fft=512, hop_length=128, pad_mode="constant")) / 128
-    assert (answer["rows"], answer["cols"]) == expected.shape
+    answer = ask(stft_explorer(note, hop_length=128, n_fft=512, win_length=256).explorer, "picture", monkeypatch)
+    spectrum = librosa.stft(note, n_fft=512, hop_length=128, win_length=256, pad_mode="constant")
+    expected = np.abs(spectrum) / 64  # half the sum of a Hann window of 256 samples
     assert answer["hop"] == 128 / RATE
-    level = np.frombuffer(data, np.uint8).reshape(expected.shape) / 255 * 80 - 80
+    level = picture_of(answer) / 255 * 80 - 80
     error = np.abs(level - np.clip(20 * np.log10(expected + 1e-12), -80, 0))
-    assert error[level > -60].max() < 0.5 * 80 / 255 + 0.01  # half of one of 255 steps
+    assert error[level > -50].max() < 0.5 * 80 / 255 + 0.01  # half of one of 255 steps
     assert error.max() < 0.5  # near the floor the note's 16 bits are heard too
+
+
+def test_linear_display_tells_its_scale(note, monkeypatch):
+    answer = ask(stft_explorer(note, display="linear").explorer, "picture", monkeypatch)
+    expected = np.abs(librosa.stft(note, n_fft=1024, hop_length=256, pad_mode="constant")) / 256
+    assert answer["top"] == pytest.approx(expected.max(), rel=1e-3)
+    assert np.abs(picture_of(answer) / 255 * answer["top"] - expected).max() < answer["top"] / 255
 
 
 def test_every_place_of_a_control_means_its_label(note):
     widget = stft_explorer(note)
-    assert settings(widget.explorer) == {"hop_length": 256, "window": "hann", "n_fft": 1024, "phase": "pghi"}
+    start = {"n_fft": 1024, "win_length": 0, "hop_length": 256, "window": "hann", "n_iter": 32}
+    assert settings(widget.explorer) == start | {"phase": "pghi", "display": "decibels"}
     for name, control in widget.controls.items():
+        if name == "n_iter":
+            assert control.value == 32
+            continue
         values = widget.explorer.choices[name]
-        if name == "phase":
-            assert list(zip(control.options, values, strict=True)) == [
-                ("kept", "kept"),
-                ("thrown away, PGHI", "pghi"),
-                ("thrown away, Griffin-Lim 32", "griffin-lim"),
-            ]
-        else:
-            assert list(control.options) == values
+        labels = [label for label, _ in control.options] if name not in ("window", "display") else control.options
         assert control.index == getattr(widget.explorer, name)
+        if name in ("n_fft", "hop_length"):
+            assert labels == [f"{value} samples" for value in values]
+        elif name in ("window", "display"):
+            assert list(labels) == values
+        else:
+            assert [value for _, value in control.options] == values
+
+
+@pytest.mark.parametrize("make", [stft_explorer, mel_explorer], ids=["STFT", "mel"])
+def test_original_is_the_note_itself(note, monkeypatch, make):
+    answer = ask(make(note).explorer, "original", monkeypatch)
+    assert np.abs(read_wav(answer) - note).max() < 1 / 32768
+    assert answer["turned_down"] == 0
 
 
 def test_sound_with_phase_is_the_note_itself(note, monkeypatch):
-    answer, data = ask(stft_explorer(note, phase="kept").explorer, "sound", monkeypatch)
-    assert np.abs(read_wav(data) - note).max() < 2 / 32768
+    answer = ask(stft_explorer(note, phase="kept").explorer, "sound", monkeypatch)
+    assert np.abs(read_wav(answer) - note).max() < 2 / 32768
     assert answer["rms"] == pytest.approx(rms(note), rel=1e-3)
     assert answer["turned_down"] == 0
 
 
-@pytest.mark.parametrize("phase", ["pghi", "griffin-lim"])
+@pytest.mark.parametrize("phase", ["pghi", "griffin-lim", "pghi, griffin-lim"])
 def test_sound_without_phase_keeps_its_level(note, monkeypatch, phase):
     """Another waveform, as loud within 0.5 dB."""
-    answer, data = ask(stft_explorer(note, phase=phase).explorer, "sound", monkeypatch)
-    sound = read_wav(data)
+    answer = ask(stft_explorer(note, phase=phase).explorer, "sound", monkeypatch)
+    sound = read_wav(answer)
     assert np.abs(sound - note).max() > 0.01
     assert abs(20 * np.log10(rms(sound) / rms(note))) < 0.5
     assert answer["rms"] == pytest.approx(rms(sound), rel=1e-2)
 
 
 def test_softer_note_stays_softer(note, monkeypatch):
-    loud, soft = (ask(stft_explorer(x).explorer, "sound", monkeypatch)[0]["rms"] for x in (note, note / 10))
+    loud, soft = (ask(stft_explorer(x).explorer, "sound", monkeypatch)["rms"] for x in (note, note / 10))
     assert 20 * np.log10(loud / soft) == pytest.approx(20, abs=0.1)
 
 
+def test_more_iterations_come_nearer(note, monkeypatch):
+    """Griffin and Lim's steps are the slider's: the picture of the sound approaches the picture."""
+    explorer = stft_explorer(note, phase="griffin-lim").explorer
+
+    def distance(steps: int) -> float:
+        sound = read_wav(ask(explorer, "sound", monkeypatch, n_iter=steps))
+        wanted, found = (np.abs(librosa.stft(x, n_fft=1024, hop_length=256)) for x in (note, sound))
+        return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
+
+    assert distance(1) > 1.5 * distance(8) > 2 * distance(64)
+
+
 @pytest.mark.parametrize(
-    ("changed", "words"), [({"hop_length": 1024, "n_fft": 256}, "hop_length 1024 must"), ({"window": "x"}, "unknown")]
+    ("changed", "words"),
+    [
+        ({"hop_length": 1024, "n_fft": 256}, "hop_length 1024 must"),
+        ({"win_length": 2048}, "win_length 2048 must lie between 2 and n_fft"),
+        ({"hop_length": 512, "win_length": 512}, "leaves gaps between the windows"),
+        ({"window": "x"}, "unknown"),
+    ],
+    ids=["hop", "window length", "gaps", "window"],
 )
 def test_impossible_settings_are_refused_in_one_line(note, monkeypatch, changed, words):
-    answer, _ = ask(stft_explorer(note).explorer, "picture", monkeypatch, **changed)
+    answer = ask(stft_explorer(note).explorer, "picture", monkeypatch, **changed)
     assert words in answer["error"]
     assert "\n" not in answer["error"]
 
 
+@pytest.mark.parametrize("scale", MEL_SCALES)
+def test_mel_answers_with_librosas_picture(note, monkeypatch, scale):
+    widget = mel_explorer(note, n_mels=64, mel_scale=scale, f_min=100, f_max=4000)
+    answer = ask(widget.explorer, "picture", monkeypatch)
+    bank = librosa.filters.mel(sr=RATE, n_fft=2048, n_mels=64, fmin=100, fmax=4000, htk=scale == "htk", norm=None)
+    expected = bank @ np.abs(librosa.stft(note, n_fft=2048, hop_length=512, pad_mode="constant")) / 512
+    level = picture_of(answer) / 255 * 80 - 80
+    assert np.abs(level - np.clip(20 * np.log10(expected + 1e-12), -80, 0))[level > -60].max() < 0.2
+    assert len(answer["corners"]) == 66
+    assert answer["corners"][[0, -1]] == pytest.approx([100, 4000])
+    assert answer["empty"] == (bank.max(1) == 0).sum()
+
+
+def test_fewer_bands_keep_less_of_the_sound(note, monkeypatch):
+    explorer = mel_explorer(note).explorer
+
+    def distance(bands: int) -> float:
+        sound = read_wav(ask(explorer, "sound", monkeypatch, n_mels=bands))
+        return float(log_spectral_distance(torch.from_numpy(note), torch.from_numpy(sound.astype(np.float32))))
+
+    assert distance(16) > distance(80) + 1 > distance(512) + 2
+
+
+def test_empty_range_is_refused(note, monkeypatch):
+    answer = ask(mel_explorer(note).explorer, "picture", monkeypatch, f_min=4000, f_max=2000)
+    assert answer["error"] == "the lowest frequency (4000 Hz) must lie below the highest (2000 Hz)"
+
+
+def test_own_sound_takes_the_place_of_the_example(note, monkeypatch):
+    """It comes with the message, and nothing of it stays behind."""
+    explorer = stft_explorer(note).explorer
+    own = (np.sin(np.arange(8000)) * 16384).astype("<i2")
+    before = explorer.get_state()
+    answer = ask(explorer, "original", monkeypatch, own=(own.tobytes(),))
+    assert np.array_equal(read_wav(answer) * 32768, own)
+    assert ask(explorer, "picture", monkeypatch, own=(own.tobytes(),))["cols"] == 1 + 8000 // 256
+    assert explorer.get_state() == before
+
+
+def test_own_sound_that_is_too_long_is_refused(note, monkeypatch):
+    answer = ask(stft_explorer(note).explorer, "picture", monkeypatch, own=(bytes(2 * 11 * RATE),))
+    assert answer["error"] == "the sound is longer than 10 s"
+
+
+@pytest.mark.parametrize(("frequency", "heard"), [(1000, 1000), (3500, 3500), (5000, 3000), (9000, 1000)])
+def test_sampled_sine_folds_at_half_the_sample_rate(monkeypatch, frequency, heard):
+    explorer = sampling_explorer(sample_rate=8000, bits=16).explorer
+    answer = ask(explorer, "picture", monkeypatch, frequency=frequency)
+    assert abs(answer["alias"]) == heard
+    assert answer["spectrum"].argmax() * 4000 / (len(answer["spectrum"]) - 1) == pytest.approx(heard, abs=1)
+    assert answer["spectrum"].max() == pytest.approx(-6, abs=0.1)
+    sound = read_wav(ask(explorer, "sound", monkeypatch, frequency=frequency), 8000)
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+    assert spectrum.argmax() * 8000 / len(sound) == pytest.approx(heard, abs=1)
+    original = read_wav(ask(explorer, "original", monkeypatch, frequency=frequency), 48_000)
+    spectrum = np.abs(np.fft.rfft(original * np.hanning(len(original))))
+    assert spectrum.argmax() * 48_000 / len(original) == pytest.approx(frequency, abs=1)
+
+
+def test_alias_runs_through_the_same_samples(monkeypatch):
+    answer = ask(sampling_explorer(sample_rate=8000, bits=16).explorer, "picture", monkeypatch, frequency=5000)
+    at = np.arange(24) / 8000 / answer["span"] * (len(answer["curve"]) - 1)
+    for curve in ("curve", "folded"):
+        through = np.interp(at, np.arange(len(answer[curve])), answer[curve])
+        assert np.abs(through - answer["samples"]).max() < 1e-3
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8, 16])
+def test_quantiser_has_as_many_steps_as_its_bits(bits):
+    full = np.sin(np.linspace(0, 2 * np.pi, 1_000_003))
+    values = np.unique(quantise(full, bits, dither=False))
+    assert len(values) == 2**bits
+    assert np.abs(quantise(full, bits, False) - full)[full < 1 - 2.0 ** (1 - bits)].max() <= 2.0**-bits
+
+
+def test_dither_makes_the_error_independent_of_the_sound():
+    """Without it, 4 bits turn a soft sine into harmonics; with it, into even noise of a quarter of a square step."""
+    step = 2.0**-3
+    tone = 0.6 * step * np.sin(2 * np.pi * 1000 / 16_384 * np.arange(16_384))
+    third = 3000  # the third harmonic's bin
+    plain, dithered = (spectrum_db(quantise(tone, 4, dither)) for dither in (False, True))
+    assert plain[third] - np.median(plain) > 40
+    assert dithered[third] - np.median(dithered) < 12
+    error = quantise(tone, 4, True) - tone
+    assert error.mean() == pytest.approx(0, abs=0.02 * step)
+    assert error.var() == pytest.approx(step**2 / 4, rel=0.05)
+
+
+@pytest.mark.parametrize(("correct", "trials"), [(0, 1), (1, 1), (5, 10), (8, 10), (9, 10), (16, 16), (60, 100)])
+def test_p_value_is_scipys(correct, trials):
+    expected = stats.binomtest(correct, trials, alternative="greater").pvalue
+    assert binomial_p_value(correct, trials) == pytest.approx(expected, rel=1e-9)
+
+
+def test_abx_sounds_are_equally_loud(note):
+    """Within 0.1 dB, neither of them louder than it was; the reader is told."""
+    other = (0.5 * np.sin(2 * np.pi * 300 * np.arange(60_000) / RATE)).astype(np.float32)
+    test = abx({"note": note, "sine": other}, RATE, trials=12)
+    first, second = (np.frombuffer(data, "<i2") / 32768 for data in (test.first, test.second))
+    assert len(first) == len(second) == 60_000
+    assert abs(20 * np.log10(rms(first) / rms(second))) < 0.1
+    assert np.abs(first - note[:60_000]).max() < 2 / 32768
+    less = 20 * np.log10(rms(other) / rms(note[:60_000]))
+    assert test.matching == f"sine is turned down by {less:.1f} dB, to the other's RMS."
+
+
+@pytest.mark.parametrize(
+    ("sounds", "trials", "words"),
+    [
+        ({"a": np.ones(10) / 2}, 10, "compares two sounds, not 1"),
+        ({"a": np.ones(10) / 2, "b": np.zeros(10)}, 10, "too soft to be matched"),
+        ({"a": np.ones(10) / 2, "b": np.ones(10) / 2}, 0, "0 trials are not offered"),
+    ],
+    ids=["one sound", "silence", "no trials"],
+)
+def test_impossible_abx_is_refused(sounds, trials, words):
+    with pytest.raises(ValueError, match=words):
+        abx(sounds, RATE, trials)
+
+
 def test_cvae_answers_with_the_models_picture_and_sound(model, monkeypatch):
-    widget = cvae_explorer(model)
-    explorer = widget.explorer
-    answer, data = ask(explorer, "picture", monkeypatch, pitch=48, family="flute", velocity=75)
-    expected = decode(model, torch.zeros(model.latent_dim), 48, "flute", 75)
-    assert (answer["rows"], answer["cols"]) == tuple(expected.shape)
-    level = np.frombuffer(data, np.uint8).reshape(expected.shape) / 255 * 80 - 80
+    explorer = cvae_explorer(model).explorer
+    answer = ask(explorer, "picture", monkeypatch, pitch=48, family="flute", velocity=75)
+    expected = decode(model, explorer.points[FAMILIES.index("flute"), 0], 48, "flute", 75)
+    level = picture_of(answer) / 255 * 80 - 80
     assert np.abs(level - expected.numpy()).max() < 0.5 * 80 / 255 + 0.01
-    _, file = ask(explorer, "sound", monkeypatch)
-    sound = read_wav(file)
+    assert answer["corners"][[0, -1]] == pytest.approx([0, RATE / 2])
+    sound = read_wav(ask(explorer, "sound", monkeypatch))
     assert len(sound) == 64_000
     assert rms(sound) > 1e-3
 
@@ -137,18 +308,21 @@ def test_cvae_answers_with_the_models_picture_and_sound(model, monkeypatch):
 @pytest.mark.parametrize("name", ["x", "y", "point"])
 def test_latent_controls_move_the_point(model, monkeypatch, name):
     explorer = cvae_explorer(model).explorer
-    before, after = (ask(explorer, "picture", monkeypatch, **{name: value})[1] for value in (0, 2))
-    assert before != after
+    before, after = (ask(explorer, "picture", monkeypatch, **{name: value})["cells"] for value in (0, 2))
+    assert not np.array_equal(before, after)
 
 
 def test_widgets_say_what_they_are(note, model):
     """Without an address, so that a stored chapter stays true."""
     assert repr(stft_explorer(note)) == "STFTExplorer(64000 samples, 16000 Hz)"
     assert repr(cvae_explorer(model)) == f"CVAEExplorer(11 families, {model.latent_dim} latent dimensions)"
+    assert repr(mel_explorer(note)) == "MelExplorer(64000 samples, 16000 Hz)"
+    assert repr(sampling_explorer()) == "SamplingExplorer(50 to 12000 Hz at 4000 to 48000 Hz)"
+    assert repr(abx({"a": note, "b": note}, RATE, 5)) == "ABX(a | b: 5 trials)"
     assert repr(stft_explorer(note).explorer) == "STFTPicture(stft)"
 
 
-@pytest.mark.parametrize(("name", "value"), [("hop_length", 100), ("phase", "none")])
+@pytest.mark.parametrize(("name", "value"), [("hop_length", 100), ("phase", "none"), ("n_iter", 0)])
 def test_start_that_no_control_has_is_named(note, name, value):
     with pytest.raises(ValueError, match=f"{name} {value!r} is not offered"):
         stft_explorer(note, **{name: value})
@@ -183,7 +357,11 @@ def test_players_sound_is_as_loud_as_the_note(note):
     ],
     ids=["clips", "not a number", "two channels", "empty"],
 )
-@pytest.mark.parametrize("make", [lambda audio: player(audio, "x"), stft_explorer], ids=["player", "explorer"])
+@pytest.mark.parametrize(
+    "make",
+    [lambda audio: player(audio, "x"), stft_explorer, mel_explorer, lambda audio: abx({"a": audio, "b": audio})],
+    ids=["player", "STFT", "mel", "ABX"],
+)
 def test_what_cannot_be_played_is_refused(make, audio, words):
     with pytest.raises(ValueError, match=words):
         make(audio)

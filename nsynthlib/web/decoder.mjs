@@ -25,9 +25,9 @@ export function decoder() {
   return loaded;
 }
 
-/** Latent vector of a point of the manifest, moved by `x` and `y` along the manifest's two axes. */
-export function latent(manifest, { point, x, y }) {
-  const z = Float32Array.from(manifest.points[point]);
+/** Latent vector of one of a family's points, moved by `x` and `y` along the manifest's two axes. */
+export function latent(manifest, { family, point, x, y }) {
+  const z = Float32Array.from(manifest.points[manifest.families.indexOf(family)][point]);
   z[manifest.axes[0]] += x;
   z[manifest.axes[1]] += y;
   return z;

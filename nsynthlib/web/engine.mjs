@@ -22,7 +22,8 @@ function receive({ data: { id, progress, answer, error } }) {
 /** The worker itself could not be loaded or died: everyone hears of it, and the next job starts another. */
 function fail(event) {
   worker = null;
-  for (const { reject } of waiting.values()) reject(new Error(event.message ?? "the page's engine could not be loaded"));
+  const error = new Error(event.message ?? "the page's engine could not be loaded");
+  for (const { reject } of waiting.values()) reject(error);
   waiting.clear();
 }
 
@@ -35,8 +36,9 @@ function start() {
 /**
  * Computes in the worker.
  *
- * @param kind "stft" or "cvae"
- * @param want "picture" `{ rows, cols, bytes, hop }`, "sound" `{ wav, peak, rms }` or, of a CVAE, "decibels"
+ * @param kind "stft", "mel", "sampling" or "cvae"
+ * @param want "picture", `{ rows, cols, cells, hop }` or what else the kind draws; "sound" or "original",
+ *   `{ wav, peak, rms, turned_down }`; of a CVAE, "decibels"
  * @param settings what the controls say, by the names Python uses
  * @param options `note` (Int16Array) and `sampleRate` of the sound to analyse; `signal`, an AbortSignal;
  *   `onProgress(part)`, from 0 to 1

@@ -15,22 +15,27 @@ const SCALES = {
   },
 };
 
+/** The `nMels + 2` corners in hertz of `nMels` triangles from `low` to `high` hertz, evenly spaced on the scale. */
+export function melCorners(nMels, low, high, melScale) {
+  if (!Object.hasOwn(SCALES, melScale)) {
+    throw new Error(`mel_scale '${melScale}' is unknown; choose one of ${Object.keys(SCALES).join(", ")}`);
+  }
+  const { toMel, toHz } = SCALES[melScale];
+  const [first, last] = [toMel(low), toMel(high)];
+  return Float64Array.from({ length: nMels + 2 }, (_, i) => toHz(first + ((last - first) * i) / (nMels + 1)));
+}
+
 /**
- * Triangular filters of height 1 from 0 Hz to half the sample rate (`norm=None` of librosa and torchaudio), with their
- * corners spaced evenly on the scale `melScale`, "htk" or "slaney".
+ * Triangular filters of height 1 from `low` to `high` hertz (`norm=None` of librosa and torchaudio), with their corners
+ * spaced evenly on the scale `melScale`, "htk" or "slaney".
  *
  * Neighbouring triangles overlap by half, so each bin lies on the falling side of one band and on the rising side
  * of the next, and these two weights per bin are all there is. `band[k]` is where bin `k` falls, `band[k] + 1` where
  * it rises, both counted with one empty band before the first and one after the last.
  */
-export function melFilterbank(nMels, nFft, sampleRate, melScale) {
-  if (!Object.hasOwn(SCALES, melScale)) {
-    throw new Error(`mel_scale '${melScale}' is unknown; choose one of ${Object.keys(SCALES).join(", ")}`);
-  }
-  const { toMel, toHz } = SCALES[melScale];
+export function melFilterbank(nMels, nFft, sampleRate, melScale, low = 0, high = sampleRate / 2) {
   const bins = nFft / 2 + 1;
-  const top = toMel(sampleRate / 2);
-  const edges = Array.from({ length: nMels + 2 }, (_, i) => toHz((top * i) / (nMels + 1)));
+  const edges = melCorners(nMels, low, high, melScale);
   const band = new Int32Array(bins);
   const fall = new Float64Array(bins);
   const rise = new Float64Array(bins);
@@ -38,7 +43,7 @@ export function melFilterbank(nMels, nFft, sampleRate, melScale) {
     const hz = (k * sampleRate) / nFft;
     while (below < nMels && hz > edges[below + 1]) below++;
     band[k] = below;
-    rise[k] = Math.min(1, (hz - edges[below]) / (edges[below + 1] - edges[below]));
+    rise[k] = Math.max(0, Math.min(1, (hz - edges[below]) / (edges[below + 1] - edges[below])));
     fall[k] = 1 - rise[k];
   }
   // The empty bands take no part.
@@ -47,6 +52,16 @@ export function melFilterbank(nMels, nFft, sampleRate, melScale) {
     if (band[k] === nMels) rise[k] = 0;
   }
   return { band, fall, rise, bins, nMels };
+}
+
+/** How many bands are so narrow that no bin lies in them. */
+export function countEmpty({ band, fall, rise, nMels }) {
+  const used = new Set();
+  band.forEach((below, k) => {
+    if (fall[k] > 0) used.add(below);
+    if (rise[k] > 0) used.add(below + 1);
+  });
+  return nMels - used.size;
 }
 
 /** Bands of one frame: `mel` (with its two empty bands) of `magnitude`. */

@@ -81,9 +81,9 @@ class Chains {
 }
 
 /** How far the phase turns from frame to frame and from bin to bin (Průša et al. 2017, equations 21-24). */
-function phaseGradient(log, { bins, hop, nFft, window }) {
+function phaseGradient(log, { bins, hop, length, nFft, window }) {
   const frames = log.length / bins;
-  const gamma = gaussianWidth(window) * nFft ** 2;
+  const gamma = gaussianWidth(window) * length ** 2;
   const alongTime = new Float64Array(log.length);
   const alongBins = new Float64Array(log.length);
   for (let n = 0, i = 0; n < frames; n++) {

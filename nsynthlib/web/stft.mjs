@@ -32,18 +32,29 @@ function hasNoGaps(taps, hop) {
   return true;
 }
 
+/** The window in the middle of `nFft` samples. */
+function padded(taps, nFft) {
+  const out = new Float64Array(nFft);
+  out.set(taps, Math.floor((nFft - taps.length) / 2));
+  return out;
+}
+
 /**
- * Everything a transform needs, computed once. Arguments as in Python's `STFT`, the window as long as the transform.
+ * Everything a transform needs, computed once. Arguments as in Python's `STFT`; a `win_length` of 0 or none is `n_fft`.
  * `reference` is the magnitude that is 0 dB: a full-scale sine's at the centre of a bin.
  * Throws an `Error` in Python's words if the settings cannot be inverted.
  */
-export function makeSettings({ n_fft: nFft, hop_length: hop, window = "hann" }) {
-  const taps = makeWindow(window, nFft);
+export function makeSettings({ n_fft: nFft, hop_length: hop, win_length: given, window = "hann" }) {
+  const length = given || nFft;
+  const inside = makeWindow(window, length);
   if (nFft < 4 || nFft & (nFft - 1)) throw new Error(`n_fft ${nFft} must be a power of two of at least 4`);
-  if (!(hop >= 1 && hop <= nFft)) throw new Error(`hop_length ${hop} must lie between 1 and win_length (${nFft})`);
-  if (!hasNoGaps(taps, hop)) throw new Error(`hop_length ${hop} leaves gaps between the windows; use a smaller one`);
-  const reference = taps.reduce((sum, tap) => sum + tap, 0) / 2;
-  return { nFft, hop, window, taps, reference, bins: nFft / 2 + 1, fft: new FFT(nFft) };
+  if (!(length >= 2 && length <= nFft)) {
+    throw new Error(`win_length ${length} must lie between 2 and n_fft (${nFft})`);
+  }
+  if (!(hop >= 1 && hop <= length)) throw new Error(`hop_length ${hop} must lie between 1 and win_length (${length})`);
+  if (!hasNoGaps(inside, hop)) throw new Error(`hop_length ${hop} leaves gaps between the windows; use a smaller one`);
+  const reference = inside.reduce((sum, tap) => sum + tap, 0) / 2;
+  return { nFft, hop, length, window, taps: padded(inside, nFft), reference, bins: nFft / 2 + 1, fft: new FFT(nFft) };
 }
 
 /** Number of frames of a signal of `samples` samples. */

@@ -1,11 +1,39 @@
-"""What a reader touches and hears: two explorers, and players that leave loudness as it is.
+"""What a reader touches and hears: explorers, a listening test, and players that leave loudness as it is.
 
 An explorer's controls are ipywidgets; they are joined in the browser to one anywidget, which shows the picture and the
 sound. In a notebook Python computes; on a page of the book the same settings go to JavaScript. So both work everywhere,
 and a chapter needs no callback of its own.
 """
 
-from nsynthlib.widgets.controls import CVAEExplorer, STFTExplorer, cvae_explorer, stft_explorer
+from nsynthlib.widgets.abx import ABX, abx, binomial_p_value
 from nsynthlib.widgets.players import Player, Players, player, players
+from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
+from nsynthlib.widgets.spectrograms import (
+    CVAEExplorer,
+    MelExplorer,
+    STFTExplorer,
+    cvae_explorer,
+    mel_explorer,
+    stft_explorer,
+)
+from nsynthlib.widgets.synthesis_explorers import SynthesisExplorer, synthesis_explorer
 
-__all__ = ["CVAEExplorer", "Player", "Players", "STFTExplorer", "cvae_explorer", "player", "players", "stft_explorer"]
+__all__ = [
+    "ABX",
+    "CVAEExplorer",
+    "MelExplorer",
+    "Player",
+    "Players",
+    "STFTExplorer",
+    "SamplingExplorer",
+    "SynthesisExplorer",
+    "abx",
+    "binomial_p_value",
+    "cvae_explorer",
+    "mel_explorer",
+    "player",
+    "players",
+    "sampling_explorer",
+    "stft_explorer",
+    "synthesis_explorer",
+]

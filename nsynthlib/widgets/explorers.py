@@ -1,9 +1,11 @@
-"""What an explorer computes where a kernel runs; the page's engine in ``web/worker.mjs`` gives the same answers."""
+"""What every explorer does where a kernel runs: it hears what its front end asks for, and answers.
+
+On a page of the book, where no kernel runs, ``web/worker.mjs`` gives the same answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -12,43 +14,28 @@ import numpy as np
 import torch
 import traitlets
 
-from nsynthlib.data import FAMILIES
-from nsynthlib.generation import GRIFFIN_LIM_STEPS, decode, explorer_axes
+from nsynthlib.generation import turned_down
 from nsynthlib.plots import COLOUR_MAP
-from nsynthlib.spectral import (
-    FLOOR_DB,
-    SAMPLE_RATE,
-    STFT,
-    WINDOWS,
-    dbfs,
-    griffin_lim,
-    istft,
-    magnitude_to_audio,
-    stft,
-    to_db,
-)
-from nsynthlib.widgets.encoding import encode_wav, levels, to_int16
+from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE
+from nsynthlib.widgets.encoding import encode_wav, levels
+from nsynthlib.widgets.modules import WEB
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from nsynthlib.models import CVAE
-
-WEB = Path(__file__).parent.parent / "web"
-HOPS = (64, 128, 256, 512, 1024)
-FFT_SIZES = (256, 512, 1024, 2048, 4096)
-PHASES = ("kept", "pghi", "griffin-lim")
-VELOCITIES = (25, 50, 75, 100, 127)
+Settings = Mapping[str, Any]
+LONGEST_SECONDS = 10  # of a reader's own sound
 
 
 class Explorer(anywidget.AnyWidget):
-    """The picture and the sound of some settings; its front end is ``web/explorer.mjs``.
+    """The picture and the sound of some settings.
 
-    A subclass has one trait per setting and computes. The traits hold what the front end keeps of a control: a number,
-    or the index of a choice, whose values stand in ``choices``.
+    A subclass has ``_esm`` (its view), one trait per setting, and computes. The traits hold what the front end keeps of
+    a control: a number, or the index of a choice, whose values stand in ``choices``; the methods get the values
+    themselves. Where a spectrogram of the settings alone is shown, ``picture`` and ``sound`` are all there is to write;
+    ``drawn`` and ``played`` are for more, and get the sound to analyse too.
     """
 
-    _esm = WEB / "explorer.mjs"
     _css = WEB / "explorer.css"
     kind = traitlets.Unicode().tag(sync=True)
     settings = traitlets.List(traitlets.Unicode()).tag(sync=True)  # names of the traits that are settings
@@ -66,106 +53,72 @@ class Explorer(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.kind})"
 
-    def picture(self, settings: Mapping[str, Any]) -> tuple[Tensor, int]:
+    def picture(self, settings: Settings) -> tuple[Tensor, int]:
         """Decibels ``[rows, cols]`` in [-80, 0], and samples from one column to the next."""
         raise NotImplementedError
 
-    def sound(self, settings: Mapping[str, Any]) -> Tensor:
+    def sound(self, settings: Settings) -> Tensor:
         """The sound ``[samples]`` of the picture."""
         raise NotImplementedError
 
-    def _answer(self, _: object, content: dict[str, Any], __: object = None) -> None:
-        """Computes what the front end asks for and sends it back under the same id; a refusal is one line."""
+    def drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:
+        """What is drawn, by the names that the view draws it by; ``note`` is the example, or a reader's own sound."""
+        db, hop = self.picture(settings)
+        return spectrogram(level_cells(db), hop / self.sample_rate)
+
+    def played(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
+        """The ``"sound"`` of the picture, or the ``"original"`` to compare it with; and its sample rate."""
+        return self.sound(settings), self.sample_rate
+
+    def answer(self, want: str, settings: Settings, own: Sequence[bytes] = ()) -> dict[str, Any]:
+        """``"picture"``, ``"sound"`` or ``"original"`` of some settings; ``own`` is a sound in place of the example."""
+        note = self._heard(own)
+        if want == "picture":
+            return self.drawn(settings, note)
+        return _as_file(*self.played(want, settings, note))
+
+    def _heard(self, own: Sequence[bytes]) -> Tensor:
+        """The sound to analyse, ``[samples]``."""
+        data = own[0] if own else self.note
+        if len(data) > 2 * LONGEST_SECONDS * self.sample_rate:
+            raise ValueError(f"the sound is longer than {LONGEST_SECONDS} s")
+        return torch.from_numpy(np.frombuffer(data, "<i2").astype(np.float32) / 32768)
+
+    def _answer(self, _: object, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
+        """Sends what the front end asks for back under the same id; a refusal is one line."""
         if content.get("type") != "compute":
             return
-        make = {"picture": self._picture_message, "sound": self._sound_message}[content["want"]]
         try:
-            answer, data = make(content["settings"])
+            answer = self.answer(content["want"], content["settings"], buffers)
         except Exception as error:
             self.send({"id": content["id"], "error": str(error)})
             if not isinstance(error, ValueError):  # not a refusal but a fault, which the log should show
                 raise
             return
-        self.send({"id": content["id"], **answer}, buffers=[data])
-
-    def _picture_message(self, settings: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """One byte a cell, 0 at the floor and 255 at 0 dB: all that 256 colours can show."""
-        db, hop = self.picture(settings)
-        cells = ((1 - db / self.floor_db) * 255).round().to(torch.uint8).numpy().tobytes()
-        return {"rows": db.shape[0], "cols": db.shape[1], "hop": hop / self.sample_rate}, cells
-
-    def _sound_message(self, settings: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """A sound that reaches beyond full scale is turned down as a whole; no other loudness is touched."""
-        audio = self.sound(settings).numpy()
-        beyond = max(1.0, float(np.abs(audio).max()))
-        peak, rms = levels(audio / beyond)
-        answer = {"sound": True, "peak": peak, "rms": rms, "turned_down": dbfs(beyond)}
-        return answer, encode_wav(audio / beyond, self.sample_rate)
+        arrays = {name: value for name, value in answer.items() if isinstance(value, np.ndarray)}
+        told = {name: value for name, value in answer.items() if name not in arrays}
+        kinds = [[name, value.dtype.name] for name, value in arrays.items()]
+        self.send({"id": content["id"], "arrays": kinds, **told}, buffers=[a.tobytes() for a in arrays.values()])
 
 
-class STFTPicture(Explorer):
-    """Spectrogram of one sound, and the sound rebuilt from it with or without its phase."""
-
-    hop_length = traitlets.Int().tag(sync=True)
-    window = traitlets.Int().tag(sync=True)
-    n_fft = traitlets.Int().tag(sync=True)
-    phase = traitlets.Int().tag(sync=True)
-
-    def __init__(self, audio: np.ndarray, sample_rate: int, **chosen: int) -> None:
-        choices = {"hop_length": HOPS, "window": WINDOWS, "n_fft": FFT_SIZES, "phase": PHASES}
-        super().__init__(
-            kind="stft",
-            settings=list(choices),
-            choices={name: list(values) for name, values in choices.items()},
-            note=to_int16(audio).tobytes(),
-            sample_rate=sample_rate,
-            **chosen,
-        )
-
-    def _spectrum(self, settings: Mapping[str, Any]) -> tuple[Tensor, STFT, int]:
-        made = STFT(settings["n_fft"], settings["hop_length"], window=settings["window"])
-        audio = torch.from_numpy(np.frombuffer(self.note, "<i2").astype(np.float32) / 32768)
-        return stft(audio, made), made, len(audio)
-
-    def picture(self, settings: Mapping[str, Any]) -> tuple[Tensor, int]:
-        spectrum, made, _ = self._spectrum(settings)
-        return to_db(spectrum.abs(), made), made.hop_length
-
-    def sound(self, settings: Mapping[str, Any]) -> Tensor:
-        spectrum, made, samples = self._spectrum(settings)
-        if settings["phase"] == "kept":
-            return istft(spectrum, made, samples)
-        if settings["phase"] == "pghi":
-            return magnitude_to_audio(spectrum.abs(), made, samples, n_iter=0)
-        return griffin_lim(spectrum.abs(), made, samples, n_iter=32)
+def cells(parts: Tensor) -> np.ndarray:
+    """Parts of the scale of colours, in [0, 1], as one byte a cell: all that 256 colours can show."""
+    return (parts * 255).round().to(torch.uint8).numpy()
 
 
-class CVAEPicture(Explorer):
-    """Picture and sound of a note that a CVAE makes."""
+def level_cells(db: Tensor) -> np.ndarray:
+    """Decibels in [-80, 0] as :func:`cells`."""
+    return cells(1 - db / FLOOR_DB)
 
-    pitch = traitlets.Int().tag(sync=True)
-    family = traitlets.Int().tag(sync=True)
-    velocity = traitlets.Int().tag(sync=True)
-    point = traitlets.Int().tag(sync=True)
-    x = traitlets.Float().tag(sync=True)
-    y = traitlets.Float().tag(sync=True)
 
-    def __init__(self, model: CVAE, **chosen: float) -> None:
-        self.model = model
-        self.axes, self.points = explorer_axes(model)
-        super().__init__(
-            kind="cvae",
-            settings=["pitch", "family", "velocity", "point", "x", "y"],
-            choices={"family": list(FAMILIES), "velocity": list(VELOCITIES)},
-            **chosen,
-        )
+def spectrogram(values: np.ndarray, hop: float) -> dict[str, Any]:
+    """A picture of cells ``[rows, cols]`` with ``hop`` seconds from one column to the next."""
+    return {"rows": values.shape[0], "cols": values.shape[1], "hop": hop, "cells": values}
 
-    def picture(self, settings: Mapping[str, Any]) -> tuple[Tensor, int]:
-        z = self.points[settings["point"]].clone()
-        z[self.axes[0]] += settings["x"]
-        z[self.axes[1]] += settings["y"]
-        db = decode(self.model, z, settings["pitch"], settings["family"], settings["velocity"])
-        return db, self.model.log_mel.hop_length
 
-    def sound(self, settings: Mapping[str, Any]) -> Tensor:
-        return self.model.log_mel.sound(self.picture(settings)[0], GRIFFIN_LIM_STEPS)
+def _as_file(audio: Tensor, sample_rate: int) -> dict[str, Any]:
+    """A sound as a file with its levels; turned down as a whole where it would clip and only there."""
+    fitted, less = turned_down(audio)
+    peak, rms = levels(fitted.numpy())
+    wav = np.frombuffer(encode_wav(fitted.numpy(), sample_rate), np.uint8)
+    return {"wav": wav, "peak": peak, "rms": rms, "turned_down": less}

@@ -1,0 +1,152 @@
+/**
+ * What each explorer computes: the answers of `nsynthlib/widgets/` in the reader's browser.
+ *
+ * A kind has one function for each thing that can be wanted of it. It gets a job (`settings`, and for a sound to
+ * analyse `note` and `sampleRate`) and `onStep`, which long work awaits after each step; `null` is an aborted job.
+ */
+import { decode } from "./decoder.mjs";
+import { FLOOR_DB, abs, countEmpty, encodeWav, fromDb, griffinLim, istft, levels, magnitudeToAudio } from "./dsp.mjs";
+import { magnitudeToMel, makeSettings, melCorners, melFilterbank, melToMagnitude, stft, toDb } from "./dsp.mjs";
+import { drawSampling, playSampling } from "./sampling.mjs";
+import { PICTURE, makeNoteOnce } from "./synthesis/notes.mjs";
+
+/** One byte a cell, 255 where `partOf` the value is 1: all that 256 colours can show. */
+function toCells(values, partOf) {
+  const out = new Uint8Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.round(255 * partOf(values[i]));
+  return out;
+}
+
+const levelPart = (db) => 1 - db / FLOOR_DB;
+
+/** Swaps rows and columns: `[rows, cols]` to `[cols, rows]`, written to `out`. */
+function transpose(values, rows, cols, out) {
+  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) out[c * rows + r] = values[r * cols + c];
+  return out;
+}
+
+/** Values that lie frame by frame as a picture of `rows` rows. */
+function asPicture(values, rows, hop, partOf) {
+  const cols = values.length / rows;
+  return { rows, cols, hop, cells: transpose(toCells(values, partOf), cols, rows, new Uint8Array(rows * cols)) };
+}
+
+/**
+ * A sound as the explorer wants it: a file and its levels. One that reaches beyond full scale is turned down as a
+ * whole, and `turned_down` says by how many decibels; no other loudness is touched.
+ */
+function asFile(audio, sampleRate) {
+  const beyond = Math.max(1, levels(audio).peak);
+  const fitted = audio.map((value) => value / beyond);
+  const wav = new Uint8Array(encodeWav(fitted, sampleRate));
+  return { wav, ...levels(fitted), turned_down: 20 * Math.log10(beyond) };
+}
+
+const original = ({ note, sampleRate }) => asFile(note, sampleRate);
+
+/** Ways from a spectrum to a sound. */
+const ways = {
+  kept: (spectrum, made, samples) => istft(spectrum, made, samples),
+  pghi: (spectrum, made, samples) => magnitudeToAudio(abs(spectrum), made, samples, { iterations: 0 }),
+  "griffin-lim": (spectrum, made, samples, options) => griffinLim(abs(spectrum), made, samples, options),
+  "pghi, griffin-lim": (spectrum, made, samples, options) => magnitudeToAudio(abs(spectrum), made, samples, options),
+};
+
+const spectrogram = {
+  original,
+  picture({ settings, note, sampleRate }) {
+    const made = makeSettings(settings);
+    const magnitude = abs(stft(note, made));
+    const hop = made.hop / sampleRate;
+    if (settings.display === "decibels") return asPicture(toDb(magnitude, made), made.bins, hop, levelPart);
+    const top = magnitude.reduce((most, value) => Math.max(most, value), 1e-12);
+    return { ...asPicture(magnitude, made.bins, hop, (value) => value / top), top: top / made.reference };
+  },
+  async sound({ settings, note, sampleRate }, onStep) {
+    const made = makeSettings(settings);
+    const options = { iterations: settings.n_iter, onStep };
+    const audio = await ways[settings.phase](stft(note, made), made, note.length, options);
+    return audio && asFile(audio, sampleRate);
+  },
+};
+
+/** Decibels frame by frame in mel bands, the filterbank and the transform below it. */
+function melBands({ settings, note, sampleRate }) {
+  const { n_fft: nFft, n_mels: nMels, mel_scale: scale, f_min: low, f_max: high } = settings;
+  if (low >= high) throw new Error(`the lowest frequency (${low} Hz) must lie below the highest (${high} Hz)`);
+  const made = makeSettings({ n_fft: nFft, hop_length: settings.hop_length });
+  const filterbank = melFilterbank(nMels, nFft, sampleRate, scale, low, high);
+  return { db: toDb(magnitudeToMel(abs(stft(note, made)), filterbank), made), filterbank, made };
+}
+
+const mel = {
+  original,
+  picture(job) {
+    const { n_mels: nMels, mel_scale: scale, f_min: low, f_max: high } = job.settings;
+    const { db, filterbank, made } = melBands(job);
+    return {
+      ...asPicture(db, nMels, made.hop / job.sampleRate, levelPart),
+      corners: Float32Array.from(melCorners(nMels, low, high, scale)),
+      empty: countEmpty(filterbank),
+    };
+  },
+  async sound(job, onStep) {
+    const { db, filterbank, made } = melBands(job);
+    const magnitude = melToMagnitude(fromDb(db, made), filterbank);
+    const options = { iterations: job.settings.n_iter, onStep };
+    const audio = await magnitudeToAudio(magnitude, made, job.note.length, options);
+    return audio && asFile(audio, job.sampleRate);
+  },
+};
+
+function samplingSound(want, settings) {
+  const { audio, rate } = playSampling(want, settings);
+  return asFile(audio, rate);
+}
+
+const sampling = {
+  picture: ({ settings }) => drawSampling(settings),
+  sound: ({ settings }) => samplingSound("sound", settings),
+  original: ({ settings }) => samplingSound("original", settings),
+};
+
+/** The last decoded note, since its sound is asked for right after its picture. */
+let last = { key: null, note: null };
+
+async function decodeOnce(settings) {
+  const key = JSON.stringify(settings);
+  if (last.key !== key) last = { key, note: await decode(settings) };
+  return last.note;
+}
+
+const cvae = {
+  async picture({ settings }) {
+    const { decibels, rows, cols, manifest } = await decodeOnce(settings);
+    const corners = Float32Array.from(melCorners(rows, 0, manifest.sample_rate / 2, manifest.mel_scale));
+    const hop = manifest.hop_length / manifest.sample_rate;
+    return { rows, cols, hop, cells: toCells(decibels, levelPart), corners };
+  },
+  async sound({ settings }, onStep) {
+    const { decibels, rows, cols, manifest } = await decodeOnce(settings);
+    const made = makeSettings(manifest);
+    const filterbank = melFilterbank(manifest.n_mels, manifest.n_fft, manifest.sample_rate, manifest.mel_scale);
+    const bands = fromDb(transpose(decibels, rows, cols, new Float64Array(rows * cols)), made);
+    const options = { iterations: manifest.n_iter, onStep };
+    const audio = await magnitudeToAudio(melToMagnitude(bands, filterbank), made, manifest.samples, options);
+    return audio && asFile(audio, manifest.sample_rate);
+  },
+  /** The decoder's answer as it is, for whoever wants to compare. */
+  async decibels({ settings }) {
+    const { decibels, rows, cols } = await decode(settings);
+    return { decibels: Float32Array.from(decibels), rows, cols };
+  },
+};
+
+const synthesised = {
+  picture({ settings, note, sampleRate }) {
+    return spectrogram.picture({ settings: PICTURE, note: makeNoteOnce(settings, note), sampleRate });
+  },
+  sound: ({ settings, note, sampleRate }) => asFile(makeNoteOnce(settings, note), sampleRate),
+};
+
+export const kinds = { note: synthesised, stft: spectrogram, mel, sampling, cvae };

@@ -1,0 +1,71 @@
+/** A sine that is sampled and quantised, as in `nsynthlib/widgets/sampling.py`. */
+import { makeRandom } from "./phase.mjs";
+import { abs, makeSettings, makeSpectrum, stft } from "./stft.mjs";
+
+const ORIGINAL_RATE = 48000; // fine enough for every frequency that is offered
+const SECONDS = 1.5;
+const FADE_SECONDS = 0.02;
+const POINTS = 1201; // of a drawn curve
+const SPECTRUM_SAMPLES = 4096;
+const SPECTRUM_FLOOR_DB = -120;
+
+/** The sine of the settings from its zero on. */
+function sine({ frequency, level }, rate, samples) {
+  const amplitude = 10 ** (level / 20);
+  return Float64Array.from({ length: samples }, (_, n) => amplitude * Math.sin((2 * Math.PI * frequency * n) / rate));
+}
+
+/** `audio` in whole steps of 2^(1 - bits), clipped to what these bits can say; before that, dither if it is wanted. */
+function quantise(audio, bits, dither) {
+  const most = 2 ** (bits - 1);
+  const random = makeRandom(0);
+  return audio.map((value) => {
+    const noise = dither ? random() + random() - 1 : 0;
+    return Math.max(-most, Math.min(most - 1, Math.floor(value * most + noise + 0.5))) / most;
+  });
+}
+
+/** The frequency that the samples show, in hertz; below 0 where it turns backwards. */
+const aliasOf = (frequency, rate) => frequency - rate * Math.floor(frequency / rate + 0.5);
+
+/** `audio` with a soft start and end, so that it does not click. */
+function faded(audio, rate) {
+  const edge = Math.round(FADE_SECONDS * rate);
+  const gain = (n) => (n < edge ? 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (2 * edge)) : 1);
+  return audio.map((value, n) => value * gain(n) * gain(audio.length - 1 - n));
+}
+
+/** Levels of the frequencies up to half the sample rate against a full-scale sine, under a Hann window. */
+function spectrumDb(audio) {
+  const made = makeSettings({ n_fft: audio.length, hop_length: audio.length / 4 });
+  const shifted = new Float64Array(2 * audio.length); // frame 2 looks at the whole of it
+  shifted.set(audio);
+  const magnitude = abs(stft(shifted, made, makeSpectrum(3, made))).subarray(2 * made.bins);
+  return Float32Array.from(magnitude, (value) => {
+    return Math.max(SPECTRUM_FLOOR_DB, Math.min(0, 20 * Math.log10(Math.max(value / made.reference, 1e-12))));
+  });
+}
+
+/** Samples of at least three periods and the two curves through them, and a spectrum. */
+export function drawSampling({ frequency, rate, bits, dither, level }) {
+  const count = Math.max(24, Math.ceil((3 * rate) / frequency));
+  const span = count / rate;
+  const fine = (POINTS - 1) / span;
+  const alias = aliasOf(frequency, rate);
+  const heard = quantise(sine({ frequency, level }, rate, SPECTRUM_SAMPLES), bits, dither);
+  return {
+    span,
+    alias,
+    curve: Float32Array.from(sine({ frequency, level }, fine, POINTS)),
+    folded: Float32Array.from(sine({ frequency: alias, level }, fine, POINTS)),
+    samples: Float32Array.from(heard.subarray(0, count)),
+    spectrum: spectrumDb(heard),
+  };
+}
+
+/** The "original" or the "sound" that is left of it, and its sample rate. */
+export function playSampling(want, settings) {
+  const rate = want === "original" ? ORIGINAL_RATE : settings.rate;
+  const audio = faded(sine(settings, rate, Math.round(SECONDS * rate)), rate);
+  return { audio: want === "original" ? audio : quantise(audio, settings.bits, settings.dither), rate };
+}

@@ -1,0 +1,78 @@
+/** The explorer of sampling and quantisation. */
+import { explorer, plotPanel } from "./explorer.mjs";
+import { COLOURS } from "./plot.mjs";
+import { fixed, grouped } from "./words.mjs";
+
+const MOST_STEMS = 96; // beyond it, samples lie too close to be told apart
+const FLOOR_DB = -120;
+const LEVELS = [0, -40, -80, -120];
+const ALIAS = { colour: COLOURS.purple, dash: [6, 3], width: 1.5 };
+
+const hz = (value) => `${grouped(Math.round(value))} Hz`;
+
+/** What a sine at `frequency` becomes. */
+function foldWords({ frequency, rate }, alias) {
+  if (2 * frequency < rate) return `${hz(frequency)} lies below half the sample rate and stays where it is`;
+  if (2 * frequency === rate) return `${hz(frequency)} is half the sample rate: every sample falls on a zero`;
+  return `${hz(frequency)} lies beyond half the sample rate and is heard as ${hz(Math.abs(alias))}`;
+}
+
+function plotWave({ span, alias, curve, folded, samples }, settings) {
+  const { frequency, rate, bits, level } = settings;
+  const place = (step) => ({ first: 0, step: 1000 * step });
+  const fine = place(span / (curve.length - 1));
+  const top = Math.max(10 ** (level / 20), 2 ** (1 - bits)) * 1.15;
+  const aliased = 2 * frequency > rate;
+  const heard = { x: place(1 / rate), y: samples, colour: COLOURS.vermillion };
+  const few = samples.length <= MOST_STEMS;
+  return {
+    x: { label: "Time (ms)", min: 0, max: 1000 * span },
+    y: { label: "Amplitude (full scale = 1)", min: -top, max: top },
+    lines: [
+      { x: fine, y: curve, name: `original, ${hz(frequency)}`, colour: COLOURS.blue },
+      ...(aliased ? [{ x: fine, y: folded, name: `alias, ${hz(Math.abs(alias))}`, ...ALIAS }] : []),
+      ...(few ? [] : [{ ...heard, name: "samples" }]),
+    ],
+    points: few ? [{ ...heard, name: "samples", stems: 0 }] : [],
+    alt:
+      `Waveform of ${fixed(1000 * span, 2)} ms: a sine of ${hz(frequency)}, ${samples.length} samples of ${bits} bits` +
+      `${aliased ? `, which lie on a sine of ${hz(Math.abs(alias))} as well` : ""}.`,
+  };
+}
+
+function plotSpectrum({ alias, spectrum }, { frequency, rate }) {
+  const end = 1.06 * Math.max(rate / 2, frequency);
+  const last = spectrum.length - 1;
+  const heard = Math.abs(alias);
+  const aliased = 2 * frequency > rate;
+  return {
+    x: { label: "Frequency (Hz)", min: 0, max: end },
+    y: { label: "Level (dB, full scale = 0)", min: FLOOR_DB, max: 5, ticks: LEVELS.map((db) => [db, fixed(db, 0)]) },
+    lines: [{ x: { first: 0, step: rate / 2 / last }, y: spectrum, name: "samples", colour: COLOURS.vermillion }],
+    marks: [
+      { x: rate / 2, name: `half the sample rate, ${hz(rate / 2)}`, dash: [2, 3] },
+      { x: frequency, name: `original, ${hz(frequency)}`, colour: COLOURS.blue, dash: [10, 4], width: 1.5 },
+      ...(aliased ? [{ x: heard, name: `alias, ${hz(heard)}`, ...ALIAS }] : []),
+    ],
+    alt:
+      `Spectrum of the samples up to ${hz(rate / 2)}, in decibels down to ${fixed(FLOOR_DB, 0)}: ` +
+      `${foldWords({ frequency, rate }, alias)}.`,
+  };
+}
+
+function describeSampling({ frequency, rate, bits, dither, level }, { alias }) {
+  const steps = `${grouped(2 ** bits)} steps of ${fixed(20 * Math.log10(2 ** (1 - bits)))} dB each`;
+  const noise = dither ? "with triangular dither of two steps' width" : "without dither";
+  const sampled = `${grouped(rate)} samples a second: ${foldWords({ frequency, rate }, alias)}`;
+  return `A sine of ${fixed(level, 0)} dBFS in ${sampled}. ${bits} bits, ${steps}, ${noise}.`;
+}
+
+export default explorer({
+  panels: [plotPanel(plotWave), plotPanel(plotSpectrum)],
+  sounds: [
+    { want: "sound", label: "Sampled and quantised" },
+    { want: "original", label: "Original", needs: ({ frequency, level }) => [frequency, level] },
+  ],
+  describe: describeSampling,
+  ownSound: false,
+});

@@ -1,0 +1,80 @@
+/**
+ * The notes of the synthesis explorers, as `nsynthlib/widgets/synthesis_explorers.py` makes them: pure functions of
+ * what the controls say.
+ */
+import { makeRandom } from "../phase.mjs";
+import { levels } from "../wav.mjs";
+import { CEILING, RATE, countPartials, envelope, toGain, toHz } from "./controls.mjs";
+import { fm } from "./fm.mjs";
+import { granular } from "./granular.mjs";
+import { filtered, sumPartials } from "./partials.mjs";
+import { plucked } from "./plucked.mjs";
+
+/** How the spectrogram of a note is made. */
+export const PICTURE = { n_fft: 1024, hop_length: 256, display: "decibels" };
+
+const DARKER = 12; // dB an octave that the softest note falls more steeply than the loudest
+const PEAK = toGain(-3); // of a note at velocity 127
+const HIGH_DECAY = 0.3; // seconds in which a plucked string's highest partials fall by 60 dB
+const RECORDED = 100 / 127; // velocity of the analysed note
+
+const upTo = (count) => Array.from({ length: count }, (_, i) => i + 1);
+const spread = (count, value) => Array.from({ length: count }, (_, i) => value(i / (count - 1)));
+
+/** The tone of each way before envelope and level: `(settings, f0, brightness, note)` to samples. */
+const tones = {
+  additive({ slope, even, inharmonicity: b }, f0, brightness) {
+    const steep = slope - DARKER * (1 - brightness);
+    const k = upTo(countPartials(f0));
+    const hertz = k.map((k) => f0 * k * Math.sqrt((1 + b * k * k) / (1 + b))).filter((f) => f < CEILING);
+    return sumPartials(hertz, k.map((k) => [steep * Math.log2(k) + (k % 2 ? 0 : even)]));
+  },
+  subtractive({ wave, cutoff, resonance, rate, depth }, f0, brightness) {
+    const octaves = (part) => depth * Math.sin(2 * Math.PI * rate * 4 * part) - 2 * (1 - brightness);
+    return filtered(f0, wave, spread(501, (part) => cutoff * 2 ** octaves(part)), resonance);
+  },
+  fm({ ratio, index, fading }, f0, brightness) {
+    const falling = envelope({ attack: 0.001, decay: fading, sustain: -Infinity, release: 10 });
+    return fm(f0, ratio, index * (0.05 + 0.95 * brightness), falling);
+  },
+  granular({ length, density, jitter }, f0, brightness) {
+    const k = upTo(countPartials(f0));
+    const formant = (hertz) => (part) => 24 / (1 + (Math.log2(hertz / (300 * 2 ** (4 * part))) / 0.3) ** 2);
+    const slope = (k) => (-6 - DARKER * (1 - brightness)) * Math.log2(k);
+    const rising = k.map((k) => spread(51, formant(k * f0)).map((db) => slope(k) + db));
+    return granular(sumPartials(k.map((k) => k * f0), rising, RATE), density, length / 1000, jitter, makeRandom(0));
+  },
+  plucked({ ringing, cutoff, position }, f0, brightness) {
+    const soft = cutoff * 2 ** (-4 * (1 - brightness));
+    return plucked(f0, ringing, Math.min(HIGH_DECAY, ringing), position, soft, makeRandom(0));
+  },
+  spectral({ noise, shift, stretch, tracks }, f0, brightness, note) {
+    const k = upTo(tracks.length);
+    const hertz = k.map((k) => f0 * k ** stretch + shift);
+    const silent = k.map((k) => hertz[k - 1] <= 0 || hertz[k - 1] >= CEILING);
+    const change = k.map((k) => (silent[k - 1] ? -300 : DARKER * (brightness - RECORDED) * Math.log2(k)));
+    const sines = sumPartials(hertz, tracks.map((track, i) => track.map((db) => db + change[i])));
+    const [even, breath] = [sines, note].map((part) => 1 / Math.max(levels(part).rms, 1e-9));
+    return sines.map((x, n) => x * even + toGain(noise) * note[n] * breath);
+  },
+};
+
+/** The samples of a note; `note` is the sound that came with the explorer, if one did. */
+export function makeNote(settings, note = null) {
+  const { way, pitch, velocity } = settings;
+  const out = tones[way](settings, toHz(pitch), velocity / 127, note);
+  const level = envelope(settings);
+  for (let n = 0; n < out.length; n++) out[n] *= level[n];
+  const gain = (PEAK * velocity) / 127 / Math.max(levels(out).peak, 1e-9);
+  return out.map((x) => x * gain);
+}
+
+/** The last note, since its sound is asked for right after its picture. */
+let last = { key: null, samples: null };
+
+/** `makeNote`, which does not make again what it has just made. */
+export function makeNoteOnce(settings, note) {
+  const key = JSON.stringify(settings);
+  if (last.key !== key) last = { key, samples: makeNote(settings, note) };
+  return last.samples;
+}

@@ -1,0 +1,158 @@
+"""A sine that is sampled and quantised: what the sampling explorer shows and plays."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+import torch
+import traitlets
+from scipy import signal
+
+from nsynthlib.widgets.controls import _LOOK, _WIDE, _choice, _counted, _Explorer, _places, _within
+from nsynthlib.widgets.explorers import Explorer, Settings
+from nsynthlib.widgets.modules import WEB, one_file
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+RATES = (4000, 6000, 8000, 12_000, 16_000, 24_000, 48_000)
+BITS = (2, 16)  # fewest and most
+FREQUENCIES = (50, 12_000, 50)  # lowest, highest, step, in hertz
+LEVELS = (-60, 0)  # softest and loudest, in dBFS
+ORIGINAL_RATE = 48_000  # fine enough for every frequency that is offered
+SECONDS, FADE_SECONDS = 1.5, 0.02
+POINTS = 1201  # of a drawn curve
+SPECTRUM_SAMPLES = 4096
+SPECTRUM_FLOOR_DB = -120.0
+
+
+def sine(settings: Settings, rate: float, samples: int) -> np.ndarray:
+    """The sine of the settings from its zero on, float64 ``[samples]``."""
+    amplitude = 10 ** (settings["level"] / 20)
+    return amplitude * np.sin(2 * np.pi * settings["frequency"] * np.arange(samples) / rate)
+
+
+def uniform(count: int, seed: int = 0) -> np.ndarray:
+    """Seeded numbers in [0, 1), the same as ``makeRandom`` gives in ``web/phase.mjs``."""
+    state = np.uint32(seed) + np.arange(1, count + 1, dtype=np.uint32) * np.uint32(0x9E3779B9)
+    mixed = (state ^ (state >> 16)) * np.uint32(0x21F0AAAD)
+    mixed = (mixed ^ (mixed >> 15)) * np.uint32(0x735A2D97)
+    return (mixed ^ (mixed >> 15)) / 2**32
+
+
+def quantise(audio: np.ndarray, bits: int, dither: bool) -> np.ndarray:
+    """``audio`` in whole steps of 2^(1 - bits), clipped to what ``bits`` bits can say.
+
+    ``dither`` adds noise of two steps' width beforehand, with triangular density (Lipshitz, Wannamaker and Vanderkooy
+    1992): the error then no longer depends on the sound.
+    """
+    most = 2 ** (bits - 1)
+    noise = uniform(2 * len(audio)).reshape(-1, 2).sum(1) - 1 if dither else 0.0
+    return np.clip(np.floor(audio * most + noise + 0.5), -most, most - 1) / most
+
+
+def alias_of(frequency: float, rate: int) -> float:
+    """The frequency that the samples show, in hertz; below 0 where it turns backwards."""
+    return frequency - rate * math.floor(frequency / rate + 0.5)
+
+
+def faded(audio: np.ndarray, rate: int) -> np.ndarray:
+    """``audio`` with a soft start and end, so that it does not click."""
+    edge = signal.windows.hann(2 * round(FADE_SECONDS * rate) + 1)[: round(FADE_SECONDS * rate)]
+    out = audio.copy()
+    out[: len(edge)] *= edge
+    out[-len(edge) :] *= edge[::-1]
+    return out
+
+
+def spectrum_db(audio: np.ndarray) -> np.ndarray:
+    """Levels of the frequencies from 0 Hz to half the sample rate against a full-scale sine, under a Hann window."""
+    window = signal.get_window("hann", len(audio))
+    magnitude = np.abs(np.fft.rfft(audio * window)) / (window.sum() / 2)
+    return np.clip(20 * np.log10(np.maximum(magnitude, 1e-12)), SPECTRUM_FLOOR_DB, 0)
+
+
+class SamplingPicture(Explorer):
+    """Waveform and spectrum of a sine before and after sampling and quantisation."""
+
+    _esm = one_file(WEB / "sampling_view.mjs")
+    frequency = traitlets.Int().tag(sync=True)
+    rate = traitlets.Int().tag(sync=True)
+    bits = traitlets.Int().tag(sync=True)
+    dither = traitlets.Bool().tag(sync=True)
+    level = traitlets.Int().tag(sync=True)
+
+    def __init__(self, **chosen: int) -> None:
+        super().__init__(
+            kind="sampling",
+            settings=["frequency", "rate", "bits", "dither", "level"],
+            choices={"rate": list(RATES)},
+            **chosen,
+        )
+
+    def drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:
+        """Samples of at least three periods and the two curves through them, and a spectrum."""
+        rate, frequency = settings["rate"], settings["frequency"]
+        count = max(24, math.ceil(3 * rate / frequency))
+        span = count / rate
+        samples = sine(settings, rate, SPECTRUM_SAMPLES)
+        heard = quantise(samples, settings["bits"], settings["dither"])
+        fine = (POINTS - 1) / span
+        alias = alias_of(frequency, rate)
+        return {
+            "span": span,
+            "alias": alias,
+            "curve": sine(settings, fine, POINTS).astype(np.float32),
+            "folded": sine({**settings, "frequency": alias}, fine, POINTS).astype(np.float32),
+            "samples": heard[:count].astype(np.float32),
+            "spectrum": spectrum_db(heard).astype(np.float32),
+        }
+
+    def played(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
+        rate = ORIGINAL_RATE if want == "original" else settings["rate"]
+        audio = faded(sine(settings, rate, round(SECONDS * rate)), rate)
+        if want == "sound":
+            audio = quantise(audio, settings["bits"], settings["dither"])
+        return torch.from_numpy(audio), rate
+
+
+class SamplingExplorer(_Explorer):
+    """Made by :func:`sampling_explorer`."""
+
+    def __repr__(self) -> str:
+        return f"SamplingExplorer({FREQUENCIES[0]} to {FREQUENCIES[1]} Hz at {RATES[0]} to {RATES[-1]} Hz)"
+
+
+def sampling_explorer(
+    *, frequency: int = 1000, sample_rate: int = 8000, bits: int = 4, dither: bool = False, level: int = -6
+) -> SamplingExplorer:
+    """A sine sampled and quantised by hand: its waveform, its spectrum with the fold, and its sound before and after.
+
+    Args:
+        frequency: of the sine at first, 50 to 12000 Hz in steps of 50: at most sample rates, beyond half of it.
+        sample_rate: at first, one of ``RATES``, in hertz.
+        bits: of each sample at first, 2 to 16.
+        dither: whether dither with triangular density is on at first.
+        level: the sine's peak at first, -60 to 0 dBFS.
+
+    Raises:
+        ValueError: for a value that the controls do not have.
+    """
+    low, high, step = FREQUENCIES
+    at = _places({"rate": RATES}, {"rate": sample_rate})
+    start = {
+        "frequency": _within("frequency", frequency, low, high, "Hz"),
+        "bits": _within("bits", bits, *BITS, "bits"),
+        "level": _within("level", level, *LEVELS, "dBFS"),
+    }
+    controls = {
+        "frequency": ipywidgets.IntSlider(frequency, low, high, step, description="Frequency (Hz)", **_LOOK),
+        "rate": _choice("Sample rate", _counted(RATES, "Hz"), at["rate"]),
+        "bits": ipywidgets.IntSlider(bits, *BITS, description="Bits", **_LOOK),
+        "level": ipywidgets.IntSlider(level, *LEVELS, description="Level (dBFS)", **_LOOK),
+        "dither": ipywidgets.Checkbox(dither, description="Dither (TPDF)", indent=False, layout=_WIDE),
+    }
+    return SamplingExplorer(controls, SamplingPicture(dither=dither, **start, **at))

@@ -1,0 +1,104 @@
+"""A hand that moves an explorer's controls in a browser, an eye on its pictures and an ear at its players."""
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+# Pictures and sounds of an explorer, as a reader gets them.
+OBSERVE = """async (view) => {
+  const listen = async (audio) => {
+    let text = "";
+    for (const byte of new Uint8Array(await (await fetch(audio.src)).arrayBuffer())) text += String.fromCharCode(byte);
+    return [audio.getAttribute("aria-label"), btoa(text)];
+  };
+  const canvases = [...view.querySelectorAll("canvas")];
+  return {
+    pictures: canvases.map((canvas) => canvas.toDataURL()),
+    labels: canvases.map((canvas) => canvas.getAttribute("aria-label")),
+    files: await Promise.all([...view.querySelectorAll("audio")].map(listen)),
+    turn: Number(view.dataset.turn), ms: Number(view.dataset.pictureMs),
+    says: view.querySelector(".nn-status").textContent,
+  };
+}"""
+
+
+class Hand:
+    """Moves the controls of the explorer on one page, and looks and listens after each move."""
+
+    def __init__(self, window, address: str) -> None:
+        self.window = window
+        self.page = window.page
+        self.page.set_default_timeout(8_000)
+        self.page.goto(address)
+        self.view = self.page.locator(".nn-view").first
+        self.view.scroll_into_view_if_needed()
+        self.milliseconds: list[float] = []
+        self.now = self.look(0)
+
+    def look(self, after: int) -> dict:
+        """What is there once the explorer has settled in a turn later than ``after``."""
+        self.page.wait_for_function(
+            "([view, after]) => view.dataset.state === 'ready' && Number(view.dataset.turn) > after",
+            arg=[self.view.element_handle(), after],
+        )
+        seen = self.view.evaluate(OBSERVE)
+        files = {label: io.BytesIO(base64.b64decode(file)) for label, file in seen.pop("files")}
+        seen["sounds"] = {label: soundfile.read(file, dtype="float32") for label, file in files.items()}
+        if after:  # the first picture waits for the engine to load
+            self.milliseconds.append(seen["ms"])
+        return seen
+
+    def control(self, name: str):
+        """The slider's handle, the list or the box that has this accessible name."""
+        controls = self.page.locator(".nn-controls").first
+        slider, list_, box = (controls.get_by_role(role, name=name, exact=True) for role in ROLES)
+        return slider.or_(list_).or_(box)
+
+    def by_keyboard(self, name: str, key: str, times: int = 1) -> None:
+        self.control(name).focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def by_mouse(self, name: str, place: float) -> None:
+        """Presses a slider at a part of its length, picks from a list by its position, or ticks a box."""
+        control = self.control(name)
+        control.scroll_into_view_if_needed()
+        if control.get_attribute("role") == "slider":
+            track = control.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").bounding_box()
+            self.page.mouse.click(track["x"] + place * (track["width"] - 2) + 1, track["y"] + track["height"] / 2)
+        elif control.get_attribute("type") == "checkbox":
+            control.click()
+        else:
+            control.select_option(index=int(place))
+
+    def settled(self) -> tuple[dict, dict]:
+        """What was there before the move and what is there after it."""
+        before, self.now = self.now, self.look(self.now["turn"])
+        return before, self.now
+
+
+ROLES = ("slider", "combobox", "checkbox")
+
+
+def changes(before: dict, after: dict) -> tuple[set[int], set[str]]:
+    """Which pictures and which sounds are others."""
+    pictures = {i for i, (a, b) in enumerate(zip(before["pictures"], after["pictures"], strict=True)) if a != b}
+    return pictures, {label for label in after["sounds"] if not same(before["sounds"][label], after["sounds"][label])}
+
+
+def same(one: tuple[np.ndarray, int], other: tuple[np.ndarray, int]) -> bool:
+    """Whether two sounds are one, sample rate and all."""
+    return one[1] == other[1] and np.array_equal(one[0], other[0])
+
+
+def violations(page) -> list[tuple[str, list[str]]]:
+    """What axe finds against WCAG's levels A and AA, with the elements."""
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("levels => axe.run(document, { runOnly: levels })", LEVELS)
+    return [(found["id"], [node["html"] for node in found["nodes"]]) for found in found["violations"]]

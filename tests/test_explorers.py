@@ -1,0 +1,409 @@
+"""Every explorer in a browser as on a page of the book: each control by mouse and keyboard, own sounds, ABX, axe."""
+
+import base64
+import io
+from statistics import median
+
+import numpy as np
+import pytest
+import soundfile
+from explorer_pages import MAKE, RATE, served_pages
+from hand import Hand, changes, violations
+
+from nsynthlib.widgets import binomial_p_value, stft_explorer
+from nsynthlib.widgets.modules import one_file
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with served_pages(tmp_path_factory.mktemp("explorers")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def hands(site, visit) -> dict[str, Hand]:
+    return {name: Hand(visit(), f"{site}/{name}.html") for name in ("sampling", "stft", "mel")}
+
+
+def rms(audio: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(audio.astype(np.float64) ** 2)))
+
+
+BOTH = {0, 1}
+MADE, REBUILT, SURVIVES = "Sampled and quantised", "Rebuilt from the picture", "What survives"
+MOVES = [  # explorer, control, key, place for the mouse, pictures and sounds that must change
+    ("sampling", "Frequency (Hz)", "ArrowRight", 0.63, BOTH, {MADE, "Original"}),
+    ("sampling", "Sample rate", "ArrowLeft", 0.5, BOTH, {MADE}),
+    ("sampling", "Bits", "ArrowLeft", 0.5, BOTH, {MADE}),
+    ("sampling", "Level (dBFS)", "ArrowLeft", 0.6, BOTH, {MADE, "Original"}),
+    ("sampling", "Dither (TPDF)", " ", 0, BOTH, {MADE}),
+    ("stft", "Hop length", "ArrowRight", 0.25, {0}, {REBUILT}),
+    ("stft", "Window length", "5", 2, {0}, {REBUILT}),
+    ("stft", "FFT size", "ArrowRight", 0.5, {0}, {REBUILT}),
+    ("stft", "Window", "ArrowDown", 2, {0}, {REBUILT}),
+    ("stft", "Display", "ArrowDown", 0, {0}, set()),
+    ("stft", "Phase", "ArrowDown", 3, set(), {REBUILT}),
+    ("stft", "Iterations", "ArrowLeft", 0.1, set(), {REBUILT}),
+    ("mel", "Bands", "ArrowLeft", 0.8, BOTH, {SURVIVES}),
+    ("mel", "Scale", "ArrowUp", 1, BOTH, {SURVIVES}),
+    ("mel", "Lowest (Hz)", "ArrowRight", 0.1, BOTH, {SURVIVES}),
+    ("mel", "Highest (Hz)", "ArrowLeft", 0.7, BOTH, {SURVIVES}),
+]
+
+
+@pytest.mark.parametrize(("explorer", "name", "key", "place", "pictures", "sounds"), MOVES)
+def test_control_changes_what_it_should(hands, explorer, name, key, place, pictures, sounds):
+    hand = hands[explorer]
+    for move in (lambda: hand.by_keyboard(name, key), lambda: hand.by_mouse(name, place)):
+        move()
+        before, after = hand.settled()
+        assert changes(before, after) == (pictures, sounds)
+        assert (after["says"] != before["says"]) or not sounds
+        for sound, _ in after["sounds"].values():
+            assert rms(sound) > 1e-4
+
+
+def test_every_control_is_moved(hands):
+    for name, hand in hands.items():
+        controls = hand.page.locator(".nn-controls").locator("[role=slider], select, input[type=checkbox]")
+        assert controls.count() == len([move for move in MOVES if move[0] == name])
+
+
+def test_pictures_come_within_a_tenth_of_a_second(hands, record_property):
+    for name, hand in hands.items():
+        typical = median(hand.milliseconds)
+        record_property(f"{name}: median ms to a picture", typical)
+        print(f"{name}: {typical:.0f} ms to a picture (median of {len(hand.milliseconds)})")
+        assert typical < 100
+
+
+def test_levels_are_honest(site, visit):
+    """What is played is as loud as Python would play it, to 0.1 dB; the words tell it."""
+    hand = Hand(visit(), f"{site}/sampling.html")
+    hand.by_keyboard("Level (dBFS)", "ArrowLeft", 14)
+    hand.page.wait_for_function("() => document.querySelector('.nn-view').textContent.includes('sine of −20 dBFS')")
+    after = hand.look(0)
+    audio, rate = after["sounds"]["Original"]
+    assert rate == 48_000
+    assert 20 * np.log10(np.abs(audio).max()) == pytest.approx(-20, abs=0.1)
+    assert "Original: peak −20.0 dBFS" in after["says"]
+
+
+def test_impossible_settings_are_refused_in_words(site, visit):
+    """One line says which value is wrong; the next possible setting works again."""
+    hand = Hand(visit(), f"{site}/stft.html")
+    hand.by_mouse("Window length", 6)
+    hand.page.wait_for_function("view => view.dataset.state === 'error'", arg=hand.view.element_handle())
+    assert "win_length 4096 must lie between 2 and n_fft (1024)" in hand.view.locator(".nn-status").inner_text()
+    hand.by_mouse("Window length", 0)
+    hand.settled()
+    assert hand.window.complaints == []
+
+
+def test_long_work_shows_progress_and_gives_way(site, visit):
+    """While Griffin and Lim iterate, the bar moves and the next picture does not wait for them."""
+    hand = Hand(visit(), f"{site}/stft.html")
+    hand.by_keyboard("Iterations", "End")
+    hand.settled()
+    hand.by_mouse("Hop length", 0.0)
+    hand.settled()
+    hand.by_mouse("Phase", 2)
+    part = "document.querySelector('.nn-progress').position"
+    hand.page.wait_for_function(f"() => {part} > 0.02 && {part} < 0.6")
+    turn = hand.now["turn"]
+    hand.by_mouse("Display", 1)
+    hand.page.wait_for_function(
+        f"view => Number(view.dataset.turn) > {turn}", arg=hand.view.element_handle(), timeout=2000
+    )
+    hand.by_mouse("Phase", 1)
+    hand.look(turn)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (0, 8, ["0", "2", "4", "6", "8"]),
+        (-0.575, 0.575, ["−0.50", "−0.25", "0", "0.25", "0.50"]),
+        (-80, 0, ["−80", "−60", "−40", "−20", "0"]),
+        (0, 0.003, ["0", "0.001", "0.002", "0.003"]),
+    ],
+)
+def test_ticks_are_round(hands, low, high, labels):
+    code = "async (ends) => (await import('/web/plot.mjs')).makeTicks(...ends).map(([, label]) => label)"
+    assert hands["sampling"].page.evaluate(code, [low, high]) == labels
+
+
+def test_plots_are_sharp_in_print_too(hands):
+    """Two dots for each pixel of the page at least."""
+    for name in ("sampling", "mel"):
+        sharp = "(all) => all.map((canvas) => canvas.width / canvas.clientWidth)"
+        assert min(hands[name].page.locator(".nn-plot").evaluate_all(sharp)) >= 1.99
+
+
+# --- a reader's own sound -----------------------------------------------------------------------------------------
+
+
+def wav(audio: np.ndarray, rate: int) -> dict:
+    """A file to be chosen, from ``[samples]`` or ``[samples, channels]``."""
+    data = io.BytesIO()
+    soundfile.write(data, audio, rate, format="WAV", subtype="FLOAT")
+    return {"name": "mine.wav", "mimeType": "audio/wav", "buffer": data.getvalue()}
+
+
+def tone(seconds: float, rate: int, frequency: float = 1000) -> np.ndarray:
+    return 0.5 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)
+
+
+@pytest.mark.parametrize("name", ["stft", "mel"])
+def test_own_file_is_mixed_resampled_and_left_as_loud(site, visit, name):
+    """A stereo file at 44.1 kHz whose channels are 1 kHz and silence: half of it, at 16 kHz; then the example again."""
+    hand = Hand(visit(), f"{site}/{name}.html")
+    example = hand.now
+    stereo = np.stack([tone(2, 44_100), np.zeros(88_200)], 1)
+    hand.page.set_input_files(".nn-file", wav(stereo, 44_100))
+    before, after = hand.settled()
+    audio, rate = after["sounds"]["Original"]
+    assert changes(before, after)[1] == set(after["sounds"])
+    assert (rate, len(audio)) == (RATE, 2 * RATE)
+    middle = audio[RATE // 2 : RATE // 2 + 8000]
+    assert np.abs(np.fft.rfft(middle)).argmax() * 2 == 1000
+    assert 20 * np.log10(rms(middle) / (0.25 / np.sqrt(2))) == pytest.approx(0, abs=0.1)
+    assert hand.view.locator(".nn-own-status").inner_text() == "mine.wav: 2.00 s."
+    back = hand.view.get_by_role("button", name="Back to the example")
+    back.focus()
+    hand.page.keyboard.press("Enter")
+    _, again = hand.settled()
+    assert again["pictures"] == example["pictures"]
+    assert back.is_disabled()
+    assert hand.window.complaints == []
+    assert all(url.startswith((site, f"blob:{site}", "data:")) for url in hand.window.requests)
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ({"name": "text.wav", "mimeType": "audio/wav", "buffer": b"no sound at all"}, "could not be read as sound"),
+        (wav(tone(0.05, 8000), 8000), "shorter than 0.1 s"),
+    ],
+    ids=["broken", "too short"],
+)
+def test_file_that_cannot_be_used_is_named_and_nothing_is_lost(hands, file, words):
+    hand = hands["stft"]
+    hand.page.set_input_files(".nn-file", file)
+    status = hand.view.locator(".nn-own-status")
+    hand.page.wait_for_function(
+        "words => document.querySelector('.nn-own-status').textContent.includes(words)", arg=words
+    )
+    assert "\n" not in status.inner_text()
+    assert hand.look(0)["pictures"] == hand.now["pictures"]
+
+
+def test_long_file_is_cut(site, visit):
+    hand = Hand(visit(), f"{site}/stft.html")
+    hand.page.set_input_files(".nn-file", wav(tone(6, 8000), 8000))
+    _, after = hand.settled()
+    assert len(after["sounds"]["Original"][0]) == 4 * RATE
+    assert hand.view.locator(".nn-own-status").inner_text() == "mine.wav: the first 4 s of 6.00 s."
+
+
+MICROPHONE = """() => {
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext();
+    const sound = new OscillatorNode(context, { frequency: 700 });
+    const stream = new MediaStreamAudioDestinationNode(context);
+    sound.connect(stream);
+    sound.start();
+    return stream.stream;
+  };
+}"""
+
+
+def test_microphone_is_recorded_until_it_is_stopped(site, visit):
+    hand = Hand(visit(), f"{site}/mel.html")
+    hand.page.evaluate(MICROPHONE)
+    hand.view.get_by_role("button", name="Record 4 s").press("Enter")
+    stop = hand.view.get_by_role("button", name="Stop recording")
+    stop.wait_for()
+    hand.page.wait_for_timeout(900)
+    stop.click()
+    _, after = hand.settled()
+    audio, rate = after["sounds"]["Original"]
+    assert 0.5 < len(audio) / rate < 2
+    middle = audio[len(audio) // 4 : len(audio) // 4 + 4000]
+    assert np.abs(np.fft.rfft(middle)).argmax() * rate / 4000 == pytest.approx(700, abs=8)
+    hand.view.get_by_role("button", name="Record 4 s").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        ("NotAllowedError", "The microphone was not allowed"),
+        ("NotFoundError", "No microphone was found"),
+        ("NotReadableError", "in use by another program"),
+    ],
+)
+def test_microphone_that_cannot_be_had_is_one_plain_line(hands, refusal, words):
+    hand = hands["stft"]
+    refuse = "name => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', name)) }"
+    hand.page.evaluate(refuse, refusal)
+    hand.view.get_by_role("button", name="Record 4 s").click()
+    hand.page.wait_for_function(
+        "words => document.querySelector('.nn-own-status').textContent.includes(words)", arg=words
+    )
+    assert hand.look(0)["pictures"] == hand.now["pictures"]
+
+
+# --- with a kernel ------------------------------------------------------------------------------------------------
+
+# A model as a notebook has it: traits, and messages that Python answers.
+NOTEBOOK = """async ({ source, traits, note, colours }) => {
+  const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+  Object.assign(traits, { note: bytes(note), colours: bytes(colours) });
+  let hear;
+  const model = {
+    get: (name) => traits[name],
+    on: (event, handler) => { if (event === "msg:custom") hear = handler; },
+    off: () => {},
+    send: async ({ id, want, settings }, _, buffers) => {
+      window.sent.push([want, buffers.length]);
+      const own = buffers.map((buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))));
+      const { told, arrays } = await window.python(want, settings, own);
+      const kinds = arrays.map(([name, kind]) => [name, kind]);
+      hear({ id, ...told, arrays: kinds }, arrays.map(([, , text]) => bytes(text)));
+    },
+  };
+  window.sent = [];
+  const { default: widget } = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  const el = document.querySelector("#widget");
+  widget.render({ model, el });
+}"""
+
+
+def test_with_a_kernel_python_computes_and_gets_the_own_sound(site, visit):
+    window = visit()
+    explorer = stft_explorer(tone(1, RATE, 440), RATE).explorer
+
+    def python(want: str, settings: dict, own: list[str]) -> dict:
+        answer = explorer.answer(want, settings, [base64.b64decode(text) for text in own])
+        arrays = {name: value for name, value in answer.items() if isinstance(value, np.ndarray)}
+        coded = [[name, a.dtype.name, base64.b64encode(a.tobytes()).decode()] for name, a in arrays.items()]
+        return {"told": {k: v for k, v in answer.items() if k not in arrays}, "arrays": coded}
+
+    window.page.expose_function("python", python)
+    page = f"{site}/notebook.html"
+    html = '<!doctype html><html lang="en"><title>-</title><div id="widget"></div>'
+    window.page.route(page, lambda route: route.fulfill(content_type="text/html", body=html))
+    window.page.goto(page)
+    names = [*explorer.settings, "settings", "choices", "kind", "sample_rate", "floor_db"]
+    given = {
+        "source": explorer._esm,
+        "traits": {name: getattr(explorer, name) for name in names},
+        "note": base64.b64encode(explorer.note).decode(),
+        "colours": base64.b64encode(explorer.colours).decode(),
+    }
+    window.page.evaluate(NOTEBOOK, given)
+    view = window.page.locator("#widget")
+    ready = "() => document.querySelector('#widget').dataset.state === 'ready'"
+    window.page.wait_for_function(ready)
+    assert "goes to this notebook's kernel" in view.inner_text()
+    window.page.set_input_files(".nn-file", wav(tone(0.5, RATE), RATE))
+    window.page.wait_for_function("() => document.querySelector('#widget').dataset.turn === '2'")
+    sent = window.page.evaluate("window.sent")
+    assert sent == [["picture", 0], ["sound", 0], ["original", 0], ["picture", 1], ["sound", 1], ["original", 1]]
+    assert "32 frames" in view.inner_text()
+    assert window.complaints == []
+
+
+def test_a_widgets_module_is_one_file_of_its_own():
+    for make in MAKE.values():
+        widget = make()
+        source = getattr(widget, "explorer", widget)._esm
+        assert "\nimport " not in source
+        assert source.count("export ") == source.count("export default ") == 1
+        assert len(source) < 40_000
+    assert one_file.cache_info().currsize >= len(MAKE)
+
+
+# --- a blind test -------------------------------------------------------------------------------------------------
+
+# X is always B; what is heard is kept.
+LOADED_DICE = """
+Object.defineProperty(crypto, "getRandomValues", { value: (array) => array.fill(1) });
+window.heard = [];
+const ramp = AudioParam.prototype.linearRampToValueAtTime;
+AudioParam.prototype.linearRampToValueAtTime = function (value, time) {
+  window.heard.push(value);
+  return ramp.call(this, value, time);
+};
+"""
+
+
+@pytest.fixture
+def abx(site, visit):
+    window = visit()
+    window.page.add_init_script(LOADED_DICE)
+    window.page.goto(f"{site}/abx.html")
+    window.page.wait_for_selector(".nn-abx")
+    return window
+
+
+def says(window) -> str:
+    return window.page.locator(".nn-abx [role=status]").inner_text()
+
+
+def test_abx_tells_its_score_at_the_end_only(abx):
+    page = abx.page
+    assert "low is turned down by 6.0 dB" in says(abx)
+    for trial in range(10):
+        assert f"Trial {trial + 1} of 10." in says(abx)
+        page.get_by_role("button", name="X is A" if trial == 3 else "X is B").click()
+        if trial < 9:
+            assert "right" not in says(abx)
+    assert says(abx) == "You can hear it: 9 of 10 right. By guessing, as many or more come with p = 0.011."
+    assert page.get_by_role("button", name="X is A").is_disabled()
+    page.get_by_label("Trials").fill("3")
+    page.get_by_role("button", name="Start again").click()
+    assert "Trial 1 of 3." in says(abx)
+    assert abx.complaints == []
+
+
+def test_abx_by_keys(abx):
+    """Listening switches at once between the same places; answers cannot be taken back."""
+    page = abx.page
+    page.get_by_role("button", name="Hear A").focus()
+    for key, gains in (("a", [1, 0]), ("b", [0, 1]), ("x", [0, 1])):
+        page.keyboard.press(key)
+        assert page.evaluate("window.heard.splice(0)") == gains
+        assert page.get_by_role("button", name=f"Hear {key.upper()}").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("s")
+    assert page.locator("[aria-pressed=true]").count() == 0
+    for _ in range(10):
+        page.keyboard.press("1")
+    assert says(abx).startswith("No evidence that you can hear it: 0 of 10 right.")
+    page.keyboard.press("2")
+    assert "0 of 10 right" in says(abx)
+
+
+def test_p_values_of_page_and_package_are_the_same(abx):
+    cases = [(k, n) for n in (1, 5, 10, 16, 100) for k in range(0, n + 1, max(1, n // 5))]
+    code = "async (cases) => { const { pValue } = await import('/web/abx.mjs'); return cases.map((c) => pValue(...c)) }"
+    for case, found in zip(cases, abx.page.evaluate(code, cases), strict=True):
+        assert found == pytest.approx(binomial_p_value(*case), rel=1e-9)
+
+
+# --- everyone -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_nobody_is_kept_out(site, visit, hands, name):
+    """No violation of WCAG's levels A and AA, nothing wider than a telephone's screen, no complaint."""
+    window = visit(390)
+    page = window.page
+    page.goto(f"{site}/{name}.html")
+    page.wait_for_selector(".nn-abx" if name == "abx" else ".nn-view[data-state=ready]")
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert violations(page) == []
+    assert window.complaints == []
+    window.context.close()
+    if name in hands:
+        assert violations(hands[name].page) == []

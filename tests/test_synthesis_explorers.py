@@ -1,0 +1,229 @@
+"""The explorers of synthesis: both languages make the same notes, and a page answers to mouse, finger and keyboard."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pytest
+import torch
+from explorer_pages import served_pages
+from test_site import Hand
+
+from nsynthlib.spectral import FLOOR_DB, stft, to_db
+from nsynthlib.synthesis import ADSR
+from nsynthlib.widgets import synthesis_explorer
+from nsynthlib.widgets.synthesis_explorers import ENVELOPE, PICTURE, WAYS, SharedRandom
+
+ROOT = Path(__file__).resolve().parent.parent
+NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
+
+# Reads a job, writes its samples.
+MAKE = """
+import { makeNote } from "./nsynthlib/web/synthesis/notes.mjs";
+import { makeRandom } from "./nsynthlib/web/phase.mjs";
+import { readFileSync, writeSync } from "node:fs";
+const { settings, note, draws } = JSON.parse(readFileSync(0, "utf8"));
+const out = draws ? Float64Array.from({ length: draws }, makeRandom(0)) : makeNote(settings, Float64Array.from(note));
+const bytes = new Uint8Array(out.buffer);
+for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+"""
+
+# Settings far from where the controls stand at first.
+EXTREMES = {
+    "additive": {"slope": -2.0, "even": -30.0, "inharmonicity": 0.002, "pitch": 41, "velocity": 40},
+    "subtractive": {"wave": "pulse", "cutoff": 3000.0, "resonance": 20.0, "depth": 2.5, "rate": 7.0, "pitch": 36},
+    "fm": {"ratio": 7.5, "index": 12.0, "fading": 10.0, "pitch": 84, "velocity": 127},
+    "granular": {"length": 300.0, "density": 200.0, "jitter": 1.0, "pitch": 36, "attack": 1.0},
+    "plucked": {"ringing": 20.0, "cutoff": 8000.0, "position": 0.04, "pitch": 84, "sustain": -40.0},
+    "spectral": {"noise": 10.0, "shift": -200.0, "stretch": 1.2, "pitch": 79, "release": 1.0},
+}
+
+
+def settings_of(explorer) -> dict:
+    """What the front end reads from the traits."""
+    chosen = explorer.choices
+    return {n: chosen[n][getattr(explorer, n)] if n in chosen else getattr(explorer, n) for n in explorer.settings}
+
+
+def in_javascript(**job) -> np.ndarray:
+    command = [NODE, "--input-type=module", "--eval", MAKE]
+    done = subprocess.run(command, input=json.dumps(job).encode(), capture_output=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return np.frombuffer(done.stdout)
+
+
+def picture(sound: torch.Tensor) -> torch.Tensor:
+    return to_db(stft(sound.float(), PICTURE).abs(), PICTURE)
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["at first", "moved"])
+@pytest.mark.parametrize("method", WAYS)
+def test_both_languages_make_the_same_note(method, moved):
+    """Within 0.1 dB wherever either picture lies above the floor."""
+    explorer = WAYS[method]()
+    settings = settings_of(explorer) | (EXTREMES[method] if moved else {})
+    note = np.frombuffer(explorer.note, "<i2") / 32768
+    ours = explorer.sound(settings)
+    theirs = torch.from_numpy(in_javascript(settings=settings, note=note.tolist()).copy())
+    assert ours.shape == theirs.shape
+    a, b = picture(ours), picture(theirs)
+    if method == "fm":  # a side band at the very edge of the decimating filter leaks by the length of its transform
+        a, b = a[:480], b[:480]
+    above = torch.maximum(a, b) > FLOOR_DB
+    assert above.float().mean() > 0.02
+    assert (a - b)[above].abs().max() < 0.1
+
+
+def test_chance_is_the_same_in_both_languages():
+    rng = SharedRandom()
+    drawn = np.concatenate([rng.uniform(size=3), rng.uniform(-0.5, 0.5, 2) + 0.5])
+    assert np.abs(drawn - in_javascript(draws=5)).max() < 1e-12
+    assert SharedRandom().integers(7, size=100).max() == 6
+
+
+@pytest.mark.parametrize("method", WAYS)
+def test_level_follows_velocity_and_nothing_else(method):
+    """The peak is -3 dBFS at velocity 127 and 20 log10(v / 127) below for others."""
+    explorer = WAYS[method]()
+    for velocity in (127, 25):
+        peak = explorer.sound(settings_of(explorer) | {"velocity": velocity}).abs().max().item()
+        assert 20 * np.log10(peak) == pytest.approx(-3 + 20 * np.log10(velocity / 127), abs=0.01)
+
+
+def test_envelope_is_the_librarys():
+    """A steady sine under two envelopes: their ratio is that of the curves."""
+    explorer = WAYS["additive"]()
+    settings = settings_of(explorer) | {"slope": -24.0}
+    other = {"attack": 0.2, "decay": 5.0, "sustain": -20.0, "release": 0.4}
+    a, b = (explorer.sound(settings | change) for change in ({}, other))
+    curves = [ADSR(**({name: settings[name] for name in ENVELOPE} | change)).curve() for change in ({}, other)]
+    heard = (a.abs() > 1e-3) & (b.abs() > 1e-3)
+    ratio = (a / b * curves[1] / curves[0])[heard]
+    assert ratio.std() / ratio.mean() < 1e-3
+
+
+def test_unknown_method_is_refused_in_one_line():
+    with pytest.raises(ValueError, match="'drawbar' is unknown; choose one of additive, subtractive, fm, granular"):
+        synthesis_explorer("drawbar")
+
+
+@pytest.mark.parametrize("method", WAYS)
+def test_explorer_says_what_it_is(method):
+    widget = synthesis_explorer(method)
+    assert repr(widget).startswith(f"SynthesisExplorer({method}: ")
+    assert "0x" not in repr(widget) + repr(widget.explorer)
+
+
+# --- in a page -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """A server of one page for each method."""
+    makers = {method: partial(synthesis_explorer, method) for method in WAYS}
+    with served_pages(tmp_path_factory.mktemp("pages"), makers) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def hand(request, address, visit) -> Hand:
+    hand = Hand(visit(), f"{address}/{request.param}.html")
+    hand.method = request.param
+    return hand
+
+
+def changed(before: dict, after: dict) -> tuple[bool, bool]:
+    """Whether the picture and whether the sound is another one, by three steps of 16 bits at least."""
+    assert after["says"] != before["says"]
+    assert np.abs(after["audio"]).max() > 0.01
+    return after["picture"] != before["picture"], bool(np.abs(after["audio"] - before["audio"]).max() > 3 / 32768)
+
+
+def names(hand: Hand) -> list[str]:
+    return hand.page.locator(".nn-controls .widget-label").all_inner_texts()
+
+
+def test_every_control_changes_picture_and_sound(hand):
+    assert len(names(hand)) == len(WAYS[hand.method]().labels) + 2
+    for name in names(hand):
+        control = hand.control(name)
+        is_list = control.get_attribute("role") != "slider"
+        hand.by_keyboard(name, "ArrowDown" if is_list else "ArrowRight")
+        assert changed(*hand.settled()) == (True, True), f"{name} by keyboard"
+        hand.by_mouse(name, 3 if is_list else 0.95)  # where no handle stands at first
+        assert changed(*hand.settled()) == (True, True), f"{name} by mouse"
+
+
+def test_corners_of_the_envelope_move_by_keyboard_and_by_mouse(hand):
+    for name, key, (dx, dy) in [  # the end first, while the note still lasts until then
+        ("Release", "PageUp", (20, 0)),
+        ("Sustain", "PageDown", (0, 20)),
+        ("Attack", "PageUp", (25, 0)),
+        ("Decay", "PageUp", (-12, 0)),
+    ]:
+        handle = hand.view.get_by_role("slider", name=name, exact=True)
+        before = handle.get_attribute("aria-valuetext")
+        handle.focus()
+        hand.page.keyboard.press(key)
+        assert changed(*hand.settled()) == (True, True), f"{name} by keyboard"
+        assert handle.get_attribute("aria-valuetext") != before
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        hand.page.mouse.move(x, y)
+        hand.page.mouse.down()
+        hand.page.mouse.move(x + dx, y + dy)
+        hand.page.mouse.up()
+        assert changed(*hand.settled()) == (True, True), f"{name} by mouse"
+
+
+def test_home_and_end_are_the_limits(hand):
+    handle = hand.view.get_by_role("slider", name="Release", exact=True)
+    handle.focus()
+    for key, end in (("Home", "aria-valuemin"), ("End", "aria-valuemax")):
+        hand.page.keyboard.press(key)
+        assert handle.get_attribute("aria-valuenow") == handle.get_attribute(end)
+    hand.settled()
+    assert handle.get_attribute("aria-valuetext") == "1.0 seconds"
+
+
+def test_everything_has_a_name_and_a_unit(hand):
+    assert hand.now["label"].startswith("Spectrogram: frequency")
+    assert "Envelope: attack" in hand.now["says"]
+    assert "peak" in hand.now["says"]
+    unnamed = hand.page.locator(".nn-explorer").evaluate(
+        """(all) => [...all.querySelectorAll("[role=slider], [contenteditable=true], audio, canvas, progress")]
+        .filter((part) => !part.getAttribute("aria-label")).map((part) => part.outerHTML)"""
+    )
+    assert unnamed == []
+    said = hand.view.get_by_role("slider").evaluate_all("(all) => all.map((h) => h.getAttribute('aria-valuetext'))")
+    assert len(said) == 4
+    assert all(text.endswith(("seconds", "decibels")) for text in said)
+
+
+def test_picture_comes_fast_and_nothing_is_amiss(hand, record_property):
+    """The time to a picture is reported; half a second would be too slow on any machine."""
+    record_property("median ms to a picture", median(hand.milliseconds))
+    print(f"{hand.method}: {median(hand.milliseconds):.0f} ms to a picture (median of {len(hand.milliseconds)})")
+    assert median(hand.milliseconds) < 500
+    assert hand.window.complaints == []
+
+
+@pytest.mark.parametrize("method", WAYS)
+def test_everything_fits_a_telephone(address, visit, method):
+    hand = Hand(visit(390), f"{address}/{method}.html")
+    assert hand.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    for box in hand.page.locator(".nn-controls .widget-inline-hbox, .nn-canvas, .nn-handle, .nn-audio").all():
+        place = box.bounding_box()
+        assert place["x"] >= 0
+        assert place["x"] + place["width"] <= 390
+    handle = hand.view.get_by_role("slider", name="Sustain", exact=True)
+    handle.focus()
+    hand.page.keyboard.press("ArrowDown")
+    assert changed(*hand.settled()) == (True, True)
+    hand.window.context.close()

@@ -32,6 +32,7 @@ from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE, LogMel
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+HISS = 2.0  # decibels above the floor
 PRETRAINED = Path(__file__).parent / "pretrained"
 
 
@@ -74,6 +75,15 @@ def partials(log_mel: LogMel) -> Tensor:
         bumps = np.exp(-((band[:, None] - centres) ** 2) / (2 * 0.8**2))
         table[pitch] = bumps.max(1, initial=0.0)
     return torch.from_numpy(table)
+
+
+def quieten(db: Tensor) -> Tensor:
+    """Make silent what a decoder draws within 2 dB of the floor, and leave all from 4 dB above it as it is.
+
+    A bin that is mostly silent has a mean just above the floor, and over a whole picture that is heard as a hiss.
+    """
+    above = db - FLOOR_DB
+    return torch.minimum(above, 2 * (above - HISS)).clamp_min(0.0) + FLOOR_DB
 
 
 class AE(nn.Module, PyTorchModelHubMixin):
@@ -143,7 +153,7 @@ class AE(nn.Module, PyTorchModelHubMixin):
 
     def decode(self, z: Tensor, condition: Condition | None = None) -> Tensor:
         """Decibels ``[batch, n_mels, frames]`` in [-80, 0] of latent vectors ``[batch, latent_dim]``."""
-        return unscale(self.draw(z, condition))
+        return quieten(unscale(self.draw(z, condition)))
 
     def forward(self, db: Tensor, condition: Condition | None = None) -> Output:
         """Encode, sample z by reparameterisation (Kingma and Welling 2014), draw."""

@@ -9,7 +9,7 @@ import torch
 
 from nsynthlib.checkpoints import save_weights
 from nsynthlib.errors import UsageError
-from nsynthlib.models import AE, CVAE, PRESETS, VAE, Condition, kl_divergence, partials, scale, unscale
+from nsynthlib.models import AE, CVAE, PRESETS, VAE, Condition, kl_divergence, partials, quieten, scale, unscale
 from nsynthlib.spectral import LogMel
 
 SMALL = {"latent_dim": 6, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}
@@ -62,6 +62,11 @@ def test_scaling_and_back():
     assert scale(db)[[0, -1]].tolist() == [-1, 1]
     torch.testing.assert_close(unscale(scale(db)), db)
     assert unscale(torch.tensor([-3.0, 3.0])).tolist() == [-80, 0]
+
+
+def test_what_lies_at_the_floor_is_silent():
+    drawn = torch.tensor([-80.0, -79.0, -78.0, -77.0, -76.0, -60.0, 0.0])
+    assert quieten(drawn).tolist() == [-80, -80, -80, -78, -76, -60, 0]
 
 
 @pytest.mark.parametrize("pitch", [24, 60, 96])

@@ -40,7 +40,7 @@ def test_spectrogram_controls_change_picture_and_sound(stft):
     """In the book as on a page of its own, where every control is moved."""
     stft.by_keyboard("Hop length", "ArrowLeft")
     assert changed(*stft.settled()) == (True, True)
-    stft.by_mouse("FFT size", 0.6)
+    stft.by_mouse("Hop length", 0.75)
     assert changed(*stft.settled()) == (True, True)
 
 

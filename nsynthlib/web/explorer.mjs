@@ -170,7 +170,10 @@ export const explorer = (kind) => ({
 
     const events = model.get("settings").map((name) => `change:${name}`);
     for (const event of events) model.on(event, run);
-    const resized = new ResizeObserver(() => parts.panels.forEach((panel) => panel.repaint()));
+    const resized = new ResizeObserver(() => {
+      nameControls(el); // the controls are on the page as soon as this is
+      parts.panels.forEach((panel) => panel.repaint());
+    });
     for (const { canvas } of parts.panels) resized.observe(canvas);
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;

@@ -119,14 +119,17 @@ function makeHandle(place, name, read, pull, change) {
   return handle;
 }
 
-/** Puts curve and handles where the values say. */
+/** Puts curve and handles where the values say; a handle that would lie on the one before it stands beside it. */
 function drawEnvelope(curve, handles, now, held, seconds) {
   const places = corners(now, held);
   const points = moments(now, places, held, seconds).map((time) => [time, levelAt(time, now, held)]);
   curve.setAttribute("d", points.map(([time, db], i) => `${i ? "L" : "M"}${time / seconds} ${db / FLOOR}`).join(""));
+  let before = null;
   for (const [name, handle] of Object.entries(handles)) {
     const [time, db] = places[name];
-    handle.style.left = `${Math.min(100, (100 * time) / seconds)}%`;
+    const here = `${Math.min(100, (100 * time) / seconds)}%`;
+    handle.style.left = before ? `max(${here}, calc(${before} + 1.6rem))` : here;
+    before = here;
     handle.style.top = `${(100 * db) / FLOOR}%`;
     handle.setAttribute("aria-valuenow", now[name]);
     handle.setAttribute("aria-valuetext", say(name, now[name]));

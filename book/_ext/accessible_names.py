@@ -1,0 +1,24 @@
+"""Mend what other extensions write into pages and assistive technology stumbles over."""
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+MENDED = {
+    # A name that the visible words contradict: a reader who says them aloud would open nothing.
+    ' aria-label="Toggle hidden content"': "",
+    # A role that ARIA has withdrawn, inside a list whose children must be items.
+    'role="doc-biblioentry"': 'role="listitem"',
+}
+
+
+def mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Replace each of ``MENDED`` in the page's body."""
+    for written, better in MENDED.items():
+        context["body"] = context.get("body", "").replace(written, better)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Run after the page's body is made."""
+    app.connect("html-page-context", mend, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,6 +42,7 @@ def test_a_run_leaves_what_is_promised(finished):
         "history.json",
         "latest.pt",
         "model.safetensors",
+        "prior.safetensors",
         "settings.json",
     ]
     history = json.loads((finished / "history.json").read_text())

@@ -294,7 +294,7 @@ def test_flac_is_read_like_wav(folder, write):
 
 
 def huge_index(path):
-    """289,205 entries of 1,006 instruments, pitches 9-119, as long as NSynth's own (200 MB)."""
+    """289,205 entries of 1,006 instruments, pitches 9-119, three quarters as long as NSynth's own (154 MB)."""
     instruments = [f"{FAMILIES[i % 11]}_{SOURCES[i % 3]}_{i:03d}" for i in range(1006)]
     pieces = []
     for n in range(289_205):

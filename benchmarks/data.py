@@ -14,7 +14,18 @@ import numpy as np
 import torch
 
 from benchmarks.common import Row, circumstances, side_by_side
-from nsynthlib.data import FAMILIES, SAMPLES, VELOCITIES, NSynth, index_entry, load_samples, pack, packing, write_wav
+from nsynthlib.data import (
+    FAMILIES,
+    SAMPLES,
+    VELOCITIES,
+    NSynth,
+    index_entry,
+    load_samples,
+    note_name,
+    pack,
+    packing,
+    write_wav,
+)
 
 READ = 1000
 BATCH = 32
@@ -40,7 +51,7 @@ def _names(count: int) -> list[str]:
     cells = [(p, v) for p in range(24, 85) for v in VELOCITIES]
     instruments = -(-count // len(cells))
     family = [f"{FAMILIES[i % len(FAMILIES)]}_synthetic_{i:04d}" for i in range(instruments)]
-    return [f"{i}-{p:03d}-{v:03d}" for i in family for p, v in cells][:count]
+    return [note_name(i, p, v) for i in family for p, v in cells][:count]
 
 
 def _index(folder: Path, count: int) -> NSynth:

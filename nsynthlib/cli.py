@@ -81,7 +81,7 @@ def soundfont(
     about = render(out, font or FONTS, pitches=pitches, notes=notes, seed=seed, workers=workers)
     if about["clipped"]:
         say(f"{out}: {about['clipped']} notes are clipped")
-    print(f"{out}: {about['notes']} notes")
+    print(f"{out}: " + ", ".join(f"{notes} notes in {split}" for split, notes in about["notes"].items()))
 
 
 @data.command("download")

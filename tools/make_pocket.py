@@ -18,7 +18,7 @@ import numpy as np
 import soundfile
 import torch
 
-from nsynthlib.data import SAMPLE_RATE, VELOCITIES, index_entry, write_json
+from nsynthlib.data import SAMPLE_RATE, VELOCITIES, index_entry, note_name, write_json
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.pitch import estimate_pitch
 from nsynthlib.soundfont.fluid import Synth, version
@@ -85,7 +85,7 @@ def render(font: Font) -> Iterator[tuple[str, int, np.ndarray]]:
         for program, cells in NOTES.items():
             instrument, number = instrument_of(program, font.number)
             for pitch, velocity in cells:
-                name = f"{instrument}-{pitch:03d}-{velocity:03d}"
+                name = note_name(instrument, pitch, velocity)
                 samples = synth.note(program, pitch, velocity)
                 peak = 20 * np.log10(np.abs(samples).max() + 1e-9)
                 off = 100 * (estimate_pitch(torch.from_numpy(samples)) - pitch)

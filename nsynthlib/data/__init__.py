@@ -5,7 +5,16 @@ from nsynthlib.data.checking import Fault, check
 from nsynthlib.data.dataset import NoteDataset
 from nsynthlib.data.downloading import OFFICIAL, download
 from nsynthlib.data.files import atomic, read_json, write_json
-from nsynthlib.data.labels import FAMILIES, SAMPLE_RATE, SAMPLES, SOURCES, VELOCITIES, index_entry, parse_name
+from nsynthlib.data.labels import (
+    FAMILIES,
+    SAMPLE_RATE,
+    SAMPLES,
+    SOURCES,
+    VELOCITIES,
+    index_entry,
+    note_name,
+    parse_name,
+)
 from nsynthlib.data.notes import Note, NSynth, held_out, labels_of, learn_and_check, load_samples, official, pocket
 from nsynthlib.data.packing import pack
 from nsynthlib.data.writing import Rendered, write_notes
@@ -31,6 +40,7 @@ __all__ = [
     "labels_of",
     "learn_and_check",
     "load_samples",
+    "note_name",
     "official",
     "pack",
     "parse_name",

@@ -27,6 +27,11 @@ FORM = "<family>_<source>_<nnn>-<pitch>-<velocity>"
 _NAME = re.compile(r"((.+)_([^_]+)_\d+)-(\d+)-(\d+)", re.ASCII)  # greedy, since synth_lead holds an underscore
 
 
+def note_name(instrument: str, pitch: int, velocity: int) -> str:
+    """The name of an instrument's note, of the form ``FORM``."""
+    return f"{instrument}-{pitch:03d}-{velocity:03d}"
+
+
 class Labels(NamedTuple):
     """Labels of one note; ``pitch`` and ``velocity`` are MIDI's, 0-127."""
 

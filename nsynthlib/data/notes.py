@@ -234,19 +234,23 @@ def learn_and_check(source: str | os.PathLike[str]) -> tuple[NSynth, NSynth]:
 
     Raises DataError where there are no notes.
     """
-    root = Path(source)
-    if root.suffix in (packing.SUFFIX, ".json") or (root / "examples.json").exists():
-        return NSynth(root).split()
-    splits = official(root)
-    if not {"train", "valid"} <= splits.keys():
-        raise DataError(f"{root}: holds neither examples.json nor both a train and a valid set; name a folder of notes")
-    return splits["train"], splits["valid"]
+    sets = _sets(Path(source))
+    return sets["train"], sets["valid"]
 
 
 def held_out(source: str | os.PathLike[str]) -> dict[str, NSynth]:
     """What a run on ``source`` does not learn from: ``valid``, and ``test`` where there is one."""
-    splits = official(source)
-    return {"valid": learn_and_check(source)[1]} | ({"test": splits["test"]} if "test" in splits else {})
+    return {name: notes for name, notes in _sets(Path(source)).items() if name != "train"}
+
+
+def _sets(root: Path) -> dict[str, NSynth]:
+    """``train``, ``valid`` and perhaps ``test``."""
+    if root.suffix in (packing.SUFFIX, ".json") or (root / "examples.json").exists():
+        return dict(zip(("train", "valid"), NSynth(root).split(), strict=True))
+    splits = official(root)
+    if not {"train", "valid"} <= splits.keys():
+        raise DataError(f"{root}: holds neither examples.json nor both a train and a valid set; name a folder of notes")
+    return splits
 
 
 def pocket() -> NSynth:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from nsynthlib.data.audio import write_wav
 from nsynthlib.data.files import write_json
-from nsynthlib.data.labels import index_entry
+from nsynthlib.data.labels import index_entry, note_name
 from nsynthlib.errors import UsageError
 
 
@@ -29,7 +29,7 @@ class Rendered:
 
     @property
     def name(self) -> str:
-        return f"{self.instrument}-{self.pitch:03d}-{self.velocity:03d}"
+        return note_name(self.instrument, self.pitch, self.velocity)
 
 
 def write_notes(folder: Path, notes: Iterable[Rendered]) -> int:

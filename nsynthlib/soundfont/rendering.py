@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
-from nsynthlib.data import VELOCITIES, index_entry, read_json, write_json, write_wav
+from nsynthlib.data import VELOCITIES, index_entry, note_name, read_json, write_json, write_wav
 from nsynthlib.data.files import need_space
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.soundfont.fluid import Synth, version
@@ -181,8 +182,6 @@ def _begin(partial: Path, about: dict[str, Any]) -> None:
 
 def _run(jobs: Sequence[Job], total: int, workers: int | None) -> None:
     """Do the jobs, in this process or in several, with a bar that counts notes."""
-    from accelerate.utils import tqdm
-
     left = sum(len(job.cells) for job in jobs)
     if jobs:
         need_space(jobs[0].folder, left * BYTES, "rendering")
@@ -228,7 +227,7 @@ def render_job(job: Job) -> int:
     peaks = {}
     with Synth(job.font, job.gain) as synth:
         for pitch, velocity in job.cells:
-            name = f"{job.instrument}-{pitch:03d}-{velocity:03d}"
+            name = note_name(job.instrument, pitch, velocity)
             samples = synth.note(job.program, pitch, velocity)
             peaks[name] = float(np.abs(samples).max())
             if peaks[name] >= SILENT:

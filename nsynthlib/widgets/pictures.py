@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import traitlets
 
-from nsynthlib.data import FAMILIES
+from nsynthlib.data import FAMILIES, VELOCITIES
 from nsynthlib.generation import GRIFFIN_LIM_STEPS, decode, explorer_axes
 from nsynthlib.spectral import (
     MEL_SCALES,
@@ -41,7 +41,6 @@ HOPS = (64, 128, 256, 512, 1024)
 DISPLAYS = ("decibels", "linear")
 PHASES = ("kept", "pghi", "griffin-lim", "pghi, griffin-lim")
 BANDS = (16, 32, 64, 80, 96, 128, 192, 256, 384, 512)
-VELOCITIES = (25, 50, 75, 100, 127)
 
 
 class STFTPicture(Explorer):

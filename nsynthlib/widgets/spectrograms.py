@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from nsynthlib.data import FAMILIES
+from nsynthlib.data import FAMILIES, VELOCITIES
 from nsynthlib.models import CVAE
 from nsynthlib.spectral import MEL_SCALES, SAMPLE_RATE, WINDOWS
 from nsynthlib.widgets.controls import _LOOK, _choice, _counted, _Explorer, _places, _within
@@ -17,7 +17,6 @@ from nsynthlib.widgets.pictures import (
     FFT_SIZES,
     HOPS,
     PHASES,
-    VELOCITIES,
     WIN_LENGTHS,
     CVAEPicture,
     MelPicture,

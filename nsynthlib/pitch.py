@@ -28,7 +28,7 @@ def estimate_pitch(audio: Tensor, sample_rate: int = 16_000) -> float:
     import librosa
 
     samples = audio.detach().cpu().numpy().astype(np.float64)
-    hop, frame = 1024, 4096
+    hop, frame = 2048, 4096
     level = librosa.feature.rms(y=samples, frame_length=frame, hop_length=hop)[0]
     if level.max() < 1e-5:
         raise DataError("the sound is silent: it has no pitch")

@@ -1,0 +1,6 @@
+"""The judge: a small classifier of pitch, family and velocity, trained on real notes by `nsynthlib judge`."""
+
+from nsynthlib.classifier.learning import nearest, train_classifier
+from nsynthlib.classifier.network import Classifier, Verdict
+
+__all__ = ["Classifier", "Verdict", "nearest", "train_classifier"]

@@ -1,0 +1,172 @@
+"""How the judge learns: real notes, changed a little each time so that it knows instruments it never heard."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from nsynthlib.checkpoints import save_weights
+from nsynthlib.classifier.network import PICTURE, Classifier, Verdict
+from nsynthlib.data import VELOCITIES, Note, labels_of, write_json
+from nsynthlib.errors import DataError, UsageError
+
+BATCH = 64
+FLOOR_DB = PICTURE.floor_db
+STEPS_DB = 255 / -FLOOR_DB  # pictures wait as bytes, in steps of a third of a decibel
+
+
+class Pictures:
+    """Notes as the judge sees them, ``[n, 256, 126]`` bytes, and their labels ``[n, 3]``."""
+
+    def __init__(self, model: Classifier, notes: Sequence[Note], name: str, quiet: bool) -> None:
+        if not len(notes):
+            raise DataError(f"{name}: there are no notes for the judge")
+        digest = hashlib.sha256()
+        self.bytes = torch.empty(len(notes), *PICTURE.shape, dtype=torch.uint8)
+        for row, note in zip(self.bytes, tqdm(notes, desc=f"{name} notes", unit="note", disable=quiet), strict=True):
+            audio = note.audio
+            digest.update(audio.numpy().tobytes())
+            row[:] = ((model.picture(audio) - FLOOR_DB) * STEPS_DB).round().to(torch.uint8)
+        labels = labels_of(notes)
+        self.labels = torch.stack([labels["pitch"], labels["family"], nearest(labels["velocity"])], 1)
+        self.sha256 = digest.hexdigest()
+
+    def __len__(self) -> int:
+        return len(self.bytes)
+
+    def decibels(self, rows: Tensor) -> Tensor:
+        return self.bytes[rows] / STEPS_DB + FLOOR_DB
+
+
+def nearest(velocity: Tensor) -> Tensor:
+    """Index into ``VELOCITIES`` of the nearest one, int64 ``[n]``."""
+    return (velocity[:, None] - torch.tensor(VELOCITIES)).abs().argmin(1)
+
+
+def vary(db: Tensor, generator: torch.Generator) -> Tensor:
+    """Pictures ``[n, bands, frames]`` as another microphone might have heard them, each in its own way.
+
+    A smooth equaliser (five cosines over the bands, 3 dB each), another level (1 dB, since velocity is heard by
+    level), a start up to 4 frames earlier or later, another floor, and one span of bands and of frames left out.
+    """
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator)
+
+    n, bands, frames = db.shape
+    place = torch.arange(bands) / bands
+    waves = torch.cos(math.pi * torch.arange(1, 6)[:, None] * place)
+    equaliser = normal(n, 5) @ waves * 3 + normal(n, 1)
+    shift = torch.randint(-4, 5, (n, 1, 1), generator=generator)
+    at = (torch.arange(frames) - shift).expand(n, bands, frames)
+    moved = torch.where((at >= 0) & (at < frames), db.gather(2, at.clamp(0, frames - 1)), FLOOR_DB)
+    floor = FLOOR_DB + 20 * torch.rand(n, 1, 1, generator=generator).square()
+    heard = (moved + equaliser[:, :, None]).clamp(max=0.0)
+    heard = torch.where(heard > floor, heard, FLOOR_DB)
+    for size, most, axis in ((bands, 24, 1), (frames, 16, 2)):
+        heard = heard.masked_fill(_span(n, size, most, generator).unsqueeze(3 - axis), FLOOR_DB)
+    return heard
+
+
+def _span(n: int, size: int, most: int, generator: torch.Generator) -> Tensor:
+    """For each of ``n`` a run of at most ``most`` places out of ``size``, bool ``[n, size]``."""
+    start = torch.randint(0, size, (n, 1), generator=generator)
+    length = torch.randint(0, most + 1, (n, 1), generator=generator)
+    place = torch.arange(size)
+    return (place >= start) & (place < start + length)
+
+
+def loss_of(verdict: Verdict, labels: Tensor) -> Tensor:
+    """Summed cross-entropy in nats of pitch, family and velocity; labels are softened a little."""
+    parts = zip(verdict[:3], labels.unbind(1), (0.0, 0.1, 0.1), strict=True)
+    return torch.stack([F.cross_entropy(a.float(), b, label_smoothing=s) for a, b, s in parts]).sum()
+
+
+@torch.inference_mode()
+def score(model: Classifier, pictures: Pictures) -> dict[str, float]:
+    """Share of right answers for each question."""
+    model.eval()
+    right = torch.zeros(3)
+    for rows in torch.arange(len(pictures)).split(BATCH):
+        verdict = model(pictures.decibels(rows))
+        answers = torch.stack([logits.argmax(1) for logits in verdict[:3]], 1)
+        right += (answers == pictures.labels[rows]).sum(0)
+    return dict(zip(("pitch", "family", "velocity"), (right / len(pictures)).tolist(), strict=True))
+
+
+def train_classifier(
+    notes: tuple[Sequence[Note], Sequence[Note]],
+    run: Path,
+    *,
+    epochs: int = 8,
+    learning_rate: float = 3e-3,
+    seed: int = 0,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Train a judge on ``notes[0]``; of its epochs the one that does best on ``notes[1]`` stays in the folder ``run``.
+
+    The folder gets ``config.json`` and ``model.safetensors`` for :meth:`Classifier.from_pretrained`, and
+    ``training.json``: settings, hash of the notes, seconds, and the share of right answers after every epoch. Returns
+    what that file holds.
+
+    Raises:
+        UsageError: if ``run`` holds a judge already, or an option is out of range.
+        DataError: if there are no notes, or one of them is bad.
+    """
+    if (run / "training.json").exists():
+        raise UsageError(f"{run} holds a judge already; name a new folder")
+    if epochs < 1 or not learning_rate > 0:
+        raise UsageError(f"epochs {epochs} and learning rate {learning_rate} must be greater than 0")
+    started = time.monotonic()
+    torch.manual_seed(seed)
+    model = Classifier().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    learn, check = (Pictures(model, part, name, quiet) for part, name in zip(notes, ("train", "valid"), strict=True))
+    batch = min(BATCH, len(learn))
+    total = epochs * (len(learn) // batch)
+    optimizer = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=total, pct_start=0.2)
+    story: dict[str, Any] = {
+        "settings": {"epochs": epochs, "batch_size": batch, "learning_rate": learning_rate, "seed": seed},
+        "data": {"train": len(learn), "validation": len(check), "sha256": [learn.sha256, check.sha256]},
+        "device": "cpu",
+        "torch": torch.__version__,
+        "validation": [],
+    }
+    best = -1.0
+    generator = torch.Generator().manual_seed(seed)
+    bar = tqdm(total=total, desc="judge", unit="step", disable=quiet)
+    for _ in range(epochs):
+        model.train()
+        for rows in torch.randperm(len(learn), generator=generator)[: total // epochs * batch].split(batch):
+            with torch.autocast("cpu", torch.bfloat16, enabled=_has_bf16()):
+                verdict = model(vary(learn.decibels(rows), generator))
+            loss = loss_of(verdict, learn.labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            bar.update()
+        result = score(model, check)
+        story["validation"].append(result)
+        story["seconds"] = round(time.monotonic() - started, 1)
+        bar.set_postfix({k: f"{v:.3f}" for k, v in result.items()})
+        if (mean := sum(result.values()) / 3) > best:
+            best = mean
+            save_weights(model, run)
+        write_json(run / "training.json", story)
+    bar.close()
+    return story
+
+
+def _has_bf16() -> bool:
+    """Whether this processor multiplies bfloat16 itself; elsewhere float32 is faster."""
+    return bool(torch.cpu._is_avx512_bf16_supported())

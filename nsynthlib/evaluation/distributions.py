@@ -1,0 +1,110 @@
+"""Judging a set of notes as a whole: is it as good, and as varied, as a set of real ones?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import linalg, special, stats
+from scipy.spatial.distance import cdist
+
+from nsynthlib.evaluation.intervals import Row, summarise, summarise_set
+
+CELLS = 50  # of the number of statistically different bins, as many as GANSynth's
+
+
+class Gaussian:
+    """Mean ``[d]`` and covariance ``[d, d]`` of features ``[n, d]``, n at least 2."""
+
+    def __init__(self, features: np.ndarray) -> None:
+        self.mean = features.mean(0)
+        self.covariance = np.cov(features, rowvar=False).reshape(len(self.mean), -1)
+        values, vectors = linalg.eigh(self.covariance)
+        self.root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+
+
+def frechet(a: Gaussian, b: Gaussian) -> float:
+    """Squared Fréchet distance of two Gaussians, |m - n|² + tr(S + T - 2 (S T)^½) (Dowson and Landau 1982).
+
+    The trace of (S T)^½ is that of (S^½ T S^½)^½, whose eigenvalues are real and not negative.
+    """
+    cross = np.sqrt(linalg.eigvalsh(a.root @ b.covariance @ a.root).clip(0)).sum()
+    trace = np.trace(a.covariance) + np.trace(b.covariance) - 2 * cross
+    return float(((a.mean - b.mean) ** 2).sum() + trace)
+
+
+def frechet_distance(features: np.ndarray, reference: np.ndarray, seed: int = 0) -> Row:
+    """Fréchet distance of ``features`` ``[n, d]`` to a reference's ``[m, d]`` (Heusel et al. 2017).
+
+    Smaller sets lie further off, so compare sets of one size only. The interval resamples ``features`` alone.
+    """
+    target = Gaussian(reference)
+    return summarise_set(features, lambda some: frechet(Gaussian(some), target), seed)
+
+
+def entropies(logits: np.ndarray) -> np.ndarray:
+    """Entropy in nats ``[n]`` of each note's answer, logits ``[n, classes]``."""
+    return special.entr(special.softmax(logits, 1)).sum(1)
+
+
+def inception_score(logits: np.ndarray, seed: int = 0) -> Row:
+    """exp of the mean KL divergence of each note's answer from the mean answer (Salimans et al. 2016).
+
+    From 1 (all notes get one answer) to the number of classes (sure of each note, and all classes alike).
+    """
+
+    def score(answers: np.ndarray) -> float:
+        mean = answers.mean(0)
+        return float(np.exp(special.entr(mean).sum() - special.entr(answers).sum(1).mean()))
+
+    return summarise_set(special.softmax(logits, 1), score, seed, least=1.0)
+
+
+class Cells:
+    """Where a reference's points ``[m, d]`` crowd: Voronoi cells of k-means, and each one's share of them."""
+
+    def __init__(self, reference: np.ndarray, count: int = CELLS, seed: int = 0) -> None:
+        from sklearn.cluster import KMeans
+
+        means = KMeans(min(count, len(reference)), n_init=1, random_state=seed).fit(reference)
+        self.centres, self.size = means.cluster_centers_, len(reference)
+        self.counts = np.bincount(means.labels_, minlength=len(self.centres))
+
+    def different(self, points: np.ndarray, seed: int = 0) -> Row:
+        """Number of statistically different bins (Richardson and Weiss 2018): cells that get too many or too few.
+
+        Two-proportion z-test at 5 % for each cell, so that about 1 in 20 differs by chance.
+        """
+        inside = cdist(points, self.centres).argmin(1)
+        return summarise_set(inside, self._count, seed)
+
+    def _count(self, inside: np.ndarray) -> float:
+        counts, n = np.bincount(inside, minlength=len(self.centres)), len(inside)
+        pooled = (counts + self.counts) / (n + self.size)
+        error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / self.size))
+        away = np.abs(counts / n - self.counts / self.size)
+        return float((away > stats.norm.ppf(0.975) * error).sum())
+
+
+def spread(features: np.ndarray, groups: Sequence[object]) -> np.ndarray:
+    """Distances ``[pairs]`` between features ``[n, d]`` of every two notes of the same group."""
+    members: dict[object, list[int]] = {}
+    for i, group in enumerate(groups):
+        members.setdefault(group, []).append(i)
+    pairs = [(i, j) for rows in members.values() for k, i in enumerate(rows) for j in rows[k + 1 :]]
+    left, right = (np.array([pair[side] for pair in pairs], dtype=int) for side in (0, 1))
+    return np.linalg.norm(features[left] - features[right], axis=1)
+
+
+def diversity(
+    features: np.ndarray, groups: Sequence[object], reference: np.ndarray, reference_groups: Sequence[object]
+) -> Row | None:
+    """How unlike notes of one condition are, against real ones: 1 is as varied, 0 the same note every time.
+
+    The mean distance between features ``[n, d]`` of two notes asked for by the same pitch, family and velocity (their
+    group), over the same of the reference. ``n`` counts pairs; ``None`` where either set has none.
+    """
+    ours, real = spread(features, groups), spread(reference, reference_groups)
+    if not len(ours) or not real.any():
+        return None
+    return summarise(ours / real.mean(), np.mean)

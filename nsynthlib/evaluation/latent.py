@@ -1,0 +1,75 @@
+"""The latent space: how much it holds, where its points lie, and what can be read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate.utils import tqdm
+from torch import Tensor
+
+from nsynthlib.data import Note, labels_of
+from nsynthlib.evaluation.intervals import share, summarise, summarise_set
+from nsynthlib.evaluation.reconstruction import condition_at, device_of
+from nsynthlib.models import AE, kl_divergence
+
+
+def posteriors(model: AE, notes: Sequence[Note], name: str, quiet: bool) -> tuple[Tensor, Tensor]:
+    """Mean and log-variance of q(z | x) of every note, ``[n, latent_dim]`` each, on the CPU."""
+    device = device_of(model)
+    means, log_vars = [], []
+    pairs = zip(notes, condition_at(notes), strict=True)
+    for note, condition in tqdm(pairs, total=len(notes), desc=f"{name}: z", unit="note", disable=quiet):
+        picture = model.log_mel.picture(note.audio.to(device))[None]
+        mean, log_var = model.encode(picture, condition.to(device) if model.conditional else None)
+        means.append(mean.float().cpu())
+        log_vars.append(log_var.float().cpu())
+    return torch.cat(means), torch.cat(log_vars)
+
+
+def latent(mean: Tensor, log_var: Tensor) -> dict[str, Any]:
+    """KL in nats a note, dimensions of more than 0.1 nats, and the aggregate posterior's distance from the prior.
+
+    The distance is the KL divergence in nats of the Gaussian that fits the aggregate posterior from N(0, I). Its
+    covariance is that of the means plus the mean of the posteriors' variances (law of total variance), so it exists
+    however few notes there are; few notes make it larger, by about d (d + 1) / 4n nats.
+    """
+    nats = kl_divergence(mean, log_var)
+    both = torch.cat([mean, log_var.exp()], 1).double().numpy()
+    return {
+        "kl_nats": summarise(nats.sum(1).tolist(), np.mean),
+        "active_dimensions": int((nats.mean(0) > 0.1).sum()),
+        "aggregate_distance": summarise_set(both, _gaussian_kl),
+    }
+
+
+def _gaussian_kl(both: np.ndarray) -> float:
+    """KL(N(m, S) || N(0, I)) in nats; ``both`` holds means and variances of posteriors, ``[n, 2 * latent_dim]``."""
+    means, variances = np.split(both, 2, axis=1)
+    centre = means.mean(0)
+    covariance = np.cov(means, rowvar=False, bias=True).reshape(len(centre), -1) + np.diag(variances.mean(0))
+    _, log_det = np.linalg.slogdet(covariance)
+    return float(0.5 * (np.trace(covariance) + centre @ centre - len(centre) - log_det))
+
+
+def probe(learn: tuple[Tensor, Sequence[Note]], check: tuple[Tensor, Sequence[Note]]) -> dict[str, dict[str, Any]]:
+    """What a linear probe (logistic regression) reads of pitch and family from z ``[n, latent_dim]``.
+
+    It learns from the first set's points and is asked about the second's, held-out instruments; ``chance`` is what
+    always giving the first set's most frequent answer would score.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rows = {}
+    for name in ("pitch", "family"):
+        known, asked = (labels_of(notes)[name].numpy() for _, notes in (learn, check))
+        reader = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=200))
+        reader.fit(learn[0].numpy(), known)
+        row: dict[str, Any] = dict(share(reader.predict(check[0].numpy()) == asked))
+        row["chance"] = float(np.mean(asked == np.bincount(known).argmax()))
+        rows[name] = row
+    return rows

@@ -1,0 +1,86 @@
+"""How near one sound comes to another, on one picture for all models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from torch import Tensor
+
+from nsynthlib.errors import DataError
+from nsynthlib.evaluation.intervals import Row, share, summarise
+from nsynthlib.pitch import estimate_pitch
+from nsynthlib.spectral import LogMel, log_spectral_distance, spectral_convergence
+
+FLOOR_DB = -80.0  # of the common picture, against its reference
+REFERENCE = 64.0  # magnitude of 0 dB, 18 dB below a full-scale sine
+COMMON = LogMel(256, mel_scale="htk", floor_db=-200.0)
+OFFSET = 20 * float(np.log10(COMMON.stft.reference / REFERENCE))
+DISTANCES = ("rmse_db", "rmse_above_floor_db", "log_spectral_distance_db", "spectral_convergence")
+
+
+def heard_pitch(audio: Tensor) -> float:
+    """MIDI number that the tracker hears in ``audio`` ``[samples]``, see :func:`estimate_pitch`; silence is NaN."""
+    try:
+        return estimate_pitch(audio)
+    except DataError:
+        return float("nan")
+
+
+def in_tune(audio: Tensor, pitch: int) -> bool:
+    """Whether the pitch tracker hears ``audio`` ``[samples]`` within 50 cents of a MIDI number; silence is not."""
+    return abs(heard_pitch(audio) - pitch) <= 0.5
+
+
+def bands(audio: Tensor) -> Tensor:
+    """Decibels ``[..., 256, frames]``, at most 18, of HTK mel bands of the magnitude STFT (2048/512, Hann), 0 at 64."""
+    return COMMON.picture(audio) + OFFSET
+
+
+def common_picture(audio: Tensor) -> Tensor:
+    """Decibels ``[..., 256, frames]`` in [-80, 0] on which all models are compared, whatever picture they use inside.
+
+    HTK mel bands of the magnitude STFT (2048/512, Hann) against a magnitude of 64, 18 dB below a full-scale sine.
+    """
+    return bands(audio).clamp(FLOOR_DB, 0.0)
+
+
+class Original:
+    """A note that others are compared with: its picture is drawn once."""
+
+    def __init__(self, audio: Tensor) -> None:
+        self.audio = audio
+
+    @cached_property
+    def picture(self) -> Tensor:
+        return common_picture(self.audio)
+
+    def distances(self, other: Tensor) -> dict[str, float]:
+        """``DISTANCES`` of another sound ``[samples]``; ``rmse_above_floor_db`` is NaN if the original is silent."""
+        if other is self.audio:
+            return dict.fromkeys(DISTANCES, 0.0)
+        error = common_picture(other) - self.picture
+        above = error[self.picture > FLOOR_DB]
+        return {
+            "rmse_db": float(error.square().mean().sqrt()),
+            "rmse_above_floor_db": float(above.square().mean().sqrt()),
+            "log_spectral_distance_db": float(log_spectral_distance(self.audio, other)),
+            "spectral_convergence": float(spectral_convergence(self.audio, other)),
+        }
+
+
+def rows_of(distances: Sequence[dict[str, float]]) -> dict[str, Row]:
+    """Medians over notes of :meth:`Original.distances`; what is NaN is left out."""
+    columns = {name: np.array([one[name] for one in distances]) for name in DISTANCES}
+    return {name: summarise(column[~np.isnan(column)]) for name, column in columns.items()}
+
+
+def compare(originals: Sequence[Tensor], others: Sequence[Tensor], pitches: Sequence[int]) -> dict[str, Row]:
+    """How near ``others`` come to ``originals``, sound by sound, and how many of them are in tune.
+
+    RMSE is taken on :func:`common_picture`, over all of it and over what lies above the floor in the original.
+    """
+    pairs = zip(originals, others, strict=True)
+    rows = rows_of([Original(a).distances(b) for a, b in pairs])
+    return {**rows, "in_tune": share(in_tune(b, p) for b, p in zip(others, pitches, strict=True))}

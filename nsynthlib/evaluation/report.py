@@ -1,0 +1,107 @@
+"""Judging a model: every measure with three rows (real notes, copy-synthesis, model) and each with its sample size.
+
+Copy-synthesis is sound to picture to sound with no model in between: the best any model over that picture can do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from nsynthlib.classifier import Classifier
+from nsynthlib.data import Note
+from nsynthlib.errors import DataError
+from nsynthlib.evaluation.choosing import draw
+from nsynthlib.evaluation.control import new_pitch, one_z
+from nsynthlib.evaluation.generated import generation
+from nsynthlib.evaluation.judges import Heard, Judges
+from nsynthlib.evaluation.latent import latent, posteriors, probe
+from nsynthlib.evaluation.reconstruction import device_of, reconstruction
+from nsynthlib.models import AE, CVAE
+
+PROBED = 20  # notes the probe learns from, for each that a set is judged by
+CHECKED = 10  # notes the classifier is checked by, likewise
+
+
+@torch.inference_mode()
+def evaluate(
+    model: AE,
+    sets: Mapping[str, Sequence[Note]],
+    *,
+    learned: Sequence[Note] | None = None,
+    classifier: Classifier | None = None,
+    limit: int = 100,
+    seed: int = 0,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Judge ``model`` on at most ``limit`` notes of each of ``sets``, drawn by ``seed``.
+
+    Args:
+        model: AE, VAE or CVAE.
+        sets: notes the model did not learn from. New notes are asked for as those of ``test`` are, or of the first set
+            where there is no such set.
+        learned: the notes it learned from, which distances of distributions and the probe need; without, that same set
+            stands in for them.
+        classifier: the judge; the shipped one without it.
+        limit: notes of each set; twice as many are made from the prior.
+        seed: of every choice.
+        quiet: show no progress.
+
+    Returns:
+        A dictionary for JSON. ``judges``: how often the judges themselves are right about each set. ``reconstruction``
+        with three rows for every set. ``latent`` for every set (variational). For a CVAE ``generation`` (also from
+        N(0, I), and the model's own reconstructions) and ``control``. A row is ``{"value", "n", "interval"}``:
+        medians for reconstruction, shares or means else.
+
+    Raises:
+        DataError: if a set has no notes, or one of them is bad.
+        UsageError: if there is no classifier.
+    """
+    started = time.monotonic()
+    for name, notes in sets.items():
+        if not len(notes):
+            raise DataError(f"{name}: there are no notes to judge by")
+    judges = Judges(classifier or Classifier.from_pretrained(), quiet)
+    rng = np.random.default_rng(seed)
+    result: dict[str, Any] = {"seed": seed, "device": str(device_of(model))}
+    result |= _every_set(model, judges, sets, limit, rng)
+    if isinstance(model, CVAE):
+        held_out = sets.get("test", next(iter(sets.values())))
+        source = held_out if learned is None else learned
+        result["generation"] = generation(model, judges, held_out, source, limit, rng)
+        result["control"] = {
+            "one_z": one_z(model, judges, max(1, limit // 10), rng),
+            "new_pitch": new_pitch(model, judges, held_out, limit, rng),
+            "probe": _probe(model, draw(source, PROBED * limit, rng), draw(held_out, 4 * limit, rng), quiet),
+        }
+    result["seconds"] = round(time.monotonic() - started, 1)
+    return result
+
+
+def _every_set(
+    model: AE, judges: Judges, sets: Mapping[str, Sequence[Note]], limit: int, rng: np.random.Generator
+) -> dict[str, Any]:
+    """What is measured for each set."""
+    known: dict[str, dict[str, Any]] = {"classifier": {}, "tracker": {}}
+    rows, spaces = {}, {}
+    for name, notes in sets.items():
+        chosen = draw(notes, limit, rng)
+        rows[name], heard = reconstruction(model, judges, chosen, name)
+        known["tracker"][name] = {"in_tune": heard.in_tune()}
+        known["classifier"][name] = _checked(judges, draw(notes, CHECKED * limit, rng), name).right()
+        if model.variational:
+            spaces[name] = latent(*posteriors(model, draw(notes, 4 * limit, rng), name, judges.quiet))
+    return {"judges": known, "reconstruction": rows, "latent": spaces}
+
+
+def _checked(judges: Judges, notes: Sequence[Note], name: str) -> Heard:
+    return judges.notes(notes, f"{name}: classifier", tracker=False)
+
+
+def _probe(model: CVAE, learn: Sequence[Note], check: Sequence[Note], quiet: bool) -> dict[str, dict[str, Any]]:
+    points = [(posteriors(model, notes, "probe", quiet)[0], notes) for notes in (learn, check)]
+    return probe(*points)

@@ -136,8 +136,14 @@ bench: .venv/.package
 data/soundfont/soundfont.json: | .venv/.package
 	$(bin)/nsynthlib data soundfont data/soundfont --notes 16000 --highest 96
 
+# The judge of all the others, trained on the same notes and shipped first.
+runs/judge/training.json: | data/soundfont/soundfont.json .venv/.package
+	rm -rf runs/judge
+	$(bin)/nsynthlib judge data/soundfont --out runs/judge
+
 # An interrupted run goes on where it stopped.
-weights: data/soundfont/soundfont.json .venv/.package
+weights: data/soundfont/soundfont.json .venv/.package runs/judge/training.json
+	$(bin)/python tools/ship_weights.py runs/judge data/soundfont
 	$(bin)/nsynthlib train cvae data/soundfont --out runs/cvae --resume \
 	    --preset residual --epochs 4 --batch-size 16 --learning-rate 1e-3
 	$(bin)/python tools/ship_weights.py runs/cvae data/soundfont

@@ -16,6 +16,7 @@ import typer
 from nsynthlib.errors import DataError, RunFailed, UsageError
 
 plain: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
+EPOCHS = 8  # of the judge
 app = typer.Typer(help="Musical notes, their pictures, and models that learn them.", add_completion=False, **plain)
 data = typer.Typer(help="Make a folder of notes in NSynth's layout.", **plain)
 app.add_typer(data, name="data")
@@ -145,6 +146,7 @@ def train(
     learning_rate: Annotated[float | None, typer.Option(help="Peak of AdamW's.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many validations without a better one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and noise.")] = None,
+    bf16: Annotated[bool, typer.Option("--bf16", help="Mixed precision; on a GPU that has it, the default.")] = False,
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the model: faster on a GPU.")] = False,
     tensorboard: Annotated[bool, typer.Option(help="Also write the losses for TensorBoard.")] = False,
 ) -> None:
@@ -166,9 +168,26 @@ def train(
     stored = read_json(out / "settings.json")["settings"] if resume and (out / "settings.json").exists() else {}
     settings = Settings(**(stored | given))
     how: dict[str, Any] = {"minutes": minutes, "compiled": compiled, "tensorboard": tensorboard}
+    how["precision"] = "bf16" if bf16 else None
     history = run(learn_and_check(folder), out, settings, resume=resume, **how)
     done = len(history["validation"])
     print(f"{out}: {done} epochs" + (f", validation error {history['best']:.2f} dB" if done else ""))
+
+
+@app.command()
+def judge(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
+    out: Annotated[Path, typer.Option(help="New folder for the judge.")],
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the notes.")] = EPOCHS,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, order and variations.")] = 0,
+) -> None:
+    """Train the classifier that judges models: pitch, family and velocity of real notes."""
+    from nsynthlib.classifier import train_classifier
+    from nsynthlib.data import learn_and_check
+
+    story = train_classifier(learn_and_check(folder), out, epochs=epochs, seed=seed)
+    best = story["validation"][story["best_epoch"]]
+    print(f"{out}: right on validation: " + ", ".join(f"{name} {share:.3f}" for name, share in best.items()))
 
 
 @app.command()
@@ -176,24 +195,33 @@ def evaluate(
     run: Annotated[str, typer.Argument(help="A run folder, a hub name, or `shipped`.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
     json: Annotated[Path, typer.Option(help="Where the results go.")],
-    limit: Annotated[int, typer.Option(min=1, help="Judge by at most this many notes.")] = 100,
+    real: Annotated[Path | None, typer.Option(help="Real NSynth notes, as one more set.")] = None,
+    judge: Annotated[
+        str | None, typer.Option(help="A folder of `nsynthlib judge`; the shipped one without it.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Notes of each set; of the model's own, two for each.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of notes.")] = 0,
     all_notes: Annotated[bool, typer.Option("--all", help="Also the notes a training run would learn from.")] = False,
 ) -> None:
     """Judge a model beside real notes and copy-synthesis; writes one JSON file."""
-    from nsynthlib.data import NSynth, held_out, read_json, write_json
-    from nsynthlib.evaluation import evaluate as judge
+    from nsynthlib.classifier import Classifier
+    from nsynthlib.data import NSynth, held_out, learn_and_check, read_json, write_json
+    from nsynthlib.evaluation import evaluate as measure
     from nsynthlib.models import KINDS
 
+    _check_folder(json)
     settings = Path(run) / "settings.json"
     kind = read_json(settings)["settings"]["kind"] if settings.exists() else "cvae"
     model = KINDS[kind].from_pretrained(None if run == "shipped" else run)
+    listener = Classifier.from_pretrained(judge)
     sets = {"all": NSynth(folder)} if all_notes else held_out(folder)
-    result = judge(model, sets, limit=limit, seed=seed)
-    write_json(json, {"model": kind, "data": folder.name, **result})
-    for name, rows in result["reconstruction"].items():
-        for kind, row in rows.items():
-            print(f"{name} {kind:15}" + "".join(f"  {measure} {entry['value']:.3f}" for measure, entry in row.items()))
+    learned = None if all_notes else learn_and_check(folder)[0]
+    sets |= {"nsynth": NSynth(real)} if real else {}
+    result = measure(model, sets, learned=learned, classifier=listener, limit=limit, seed=seed)
+    write_json(json, {"model": type(model).__name__, "data": folder.name, **result})
+    for name, rows in (*result["reconstruction"].items(), ("new notes", result.get("generation", {}))):
+        for row, measures in rows.items():
+            print(f"{name} {row:15}" + "".join(f"  {what} {entry['value']:.3f}" for what, entry in measures.items()))
 
 
 @app.command()

@@ -1,26 +1,56 @@
-"""Judging: intervals that are intervals, rows in the right order, and a model that cannot fool the measures."""
+"""Judging: measures against formulas and scipy, intervals that are intervals, and a model that cannot fool them."""
 
 import librosa
 import numpy as np
 import pytest
 import torch
+from scipy import linalg, stats
 
-from nsynthlib import CVAE, NSynth
-from nsynthlib.data import write_notes
+from nsynthlib import CVAE, FAMILIES, VAE, NSynth
+from nsynthlib.classifier import Classifier
+from nsynthlib.data import pocket, write_notes
 from nsynthlib.errors import DataError
-from nsynthlib.evaluation import common_picture, evaluate, in_tune, summarise
+from nsynthlib.evaluation import (
+    Judges,
+    common_picture,
+    compare,
+    diversity,
+    evaluate,
+    frechet_distance,
+    in_tune,
+    inception_score,
+    judge_the_judges,
+    summarise,
+    summarise_set,
+)
+from nsynthlib.evaluation.choosing import alike, crescendos, intervals, pairs
+from nsynthlib.evaluation.distributions import Cells, Gaussian, entropies, frechet
+from nsynthlib.evaluation.generated import Reference
+from nsynthlib.evaluation.judges import Asked, level_rises
+from nsynthlib.evaluation.latent import latent, probe
+from nsynthlib.evaluation.modulation import modulation
 from nsynthlib.orchestra import orchestra
 from nsynthlib.pitch import midi_to_hz
 
+RNG = np.random.default_rng
+
 
 def test_the_interval_of_a_mean_is_the_normal_one():
-    values = np.random.default_rng(0).normal(5, 2, 400)
-    row = summarise(values, np.mean)
+    values = RNG(0).normal(5, 2, 400)
     half = 1.96 * values.std() / 20
-    assert row["value"] == pytest.approx(values.mean())
-    assert row["n"] == 400
-    assert row["interval"] == pytest.approx([values.mean() - half, values.mean() + half], abs=0.1 * half)
+    for row in (summarise(values, np.mean), summarise_set(values, np.mean)):
+        assert row["value"] == pytest.approx(values.mean())
+        assert row["n"] == 400
+        assert row["interval"] == pytest.approx([values.mean() - half, values.mean() + half], abs=0.2 * half)
     assert summarise([3.0, 3.0])["interval"] == [3.0, 3.0]
+
+
+def test_the_interval_of_a_distance_holds_its_value():
+    """Plain percentiles would not: resampling moves this distance from 0.4 to twice that."""
+    points = RNG(1).normal(size=(100, 20))
+    row = frechet_distance(points, RNG(2).normal(size=(2000, 20)))
+    low, high = row["interval"]
+    assert 0 < low < row["value"] < high < 3 * row["value"]
 
 
 def test_in_tune_means_within_50_cents():
@@ -30,29 +60,6 @@ def test_in_tune_means_within_50_cents():
         tone = sum(torch.sin(2 * torch.pi * k * f * time) / k for k in (1, 2, 3))
         assert in_tune(0.2 * tone, 60) is verdict
     assert not in_tune(torch.zeros(64_000), 60)
-
-
-def test_three_rows(tmp_path):
-    """The notes themselves are perfect, copy-synthesis is worse, the model worse still; an untrained one fails."""
-    write_notes(tmp_path / "notes", orchestra(11, seed=9))
-    notes = NSynth(tmp_path / "notes")
-    shipped = evaluate(
-        CVAE.from_pretrained(), {"all": notes, "flutes": notes.filter(family="flute")}, limit=4, quiet=True
-    )
-    assert list(shipped["reconstruction"]) == list(shipped["latent"]) == ["all", "flutes"]
-    rows = shipped["reconstruction"]["all"]
-    assert list(rows) == ["real", "copy_synthesis", "model"]
-    for measure in ("rmse_db", "rmse_above_floor_db", "log_spectral_distance_db", "spectral_convergence"):
-        real, copy, model = (rows[name][measure]["value"] for name in rows)
-        assert real == 0 < copy < model
-    assert rows["model"]["rmse_db"]["n"] == 4
-    assert shipped["reconstruction"]["flutes"]["model"]["rmse_db"]["n"] == 1
-    assert shipped["latent"]["all"]["kl_nats"]["value"] > 1
-    torch.manual_seed(0)
-    untrained = evaluate(CVAE(), {"all": notes}, limit=2, quiet=True)
-    assert untrained["reconstruction"]["all"]["model"]["rmse_db"]["value"] > 3 * rows["model"]["rmse_db"]["value"]
-    with pytest.raises(DataError, match="no notes"):
-        evaluate(CVAE(), {"none": []})
 
 
 def test_the_common_picture_is_librosas():
@@ -65,3 +72,215 @@ def test_the_common_picture_is_librosas():
     expected = np.clip(20 * np.log10(np.maximum(mel, 1e-12) / 64), -80, 0)
     np.testing.assert_allclose(common_picture(audio).numpy(), expected, atol=0.01)
     assert common_picture(100 * audio).max() == 0
+
+
+def test_half_as_loud_is_six_decibels_off():
+    """By 6 dB wherever both lie above the floor; a note compared with itself is perfect."""
+    audio = next(n for n in pocket() if n.family == "organ").audio
+    row = compare([audio], [audio / 2], [60])
+    assert row["rmse_above_floor_db"]["value"] == pytest.approx(6.02, abs=0.3)
+    assert row["spectral_convergence"]["value"] == pytest.approx(0.5, abs=1e-4)
+    same = compare([audio], [audio], [60])
+    assert all(same[name]["value"] == 0 for name in same if name != "in_tune")
+    assert "rmse_above_floor_db" not in compare([0 * audio], [audio], [60])  # nothing lies above it
+
+
+def test_frechet_distance_is_the_formulas():
+    """Closed form where covariances commute, scipy's matrix square root where they do not."""
+    rng = RNG(0)
+    points = rng.normal(size=(400, 6)) @ rng.normal(size=(6, 6))
+    a = Gaussian(points)
+    assert frechet(a, a) == pytest.approx(0, abs=1e-8)
+    assert frechet(a, Gaussian(points + 2)) == pytest.approx(6 * 4)
+    assert frechet(a, Gaussian(points * 3)) == pytest.approx(4 * ((a.mean**2).sum() + np.trace(a.covariance)))
+    b = Gaussian(rng.normal(size=(300, 6)) @ rng.normal(size=(6, 6)) + 1)
+    root = linalg.sqrtm(a.covariance @ b.covariance).real
+    expected = ((a.mean - b.mean) ** 2).sum() + np.trace(a.covariance + b.covariance - 2 * root)
+    assert frechet(a, b) == pytest.approx(expected, rel=1e-6)
+    assert frechet_distance(points[:, :1], points[:, :1])["value"] == pytest.approx(0, abs=1e-8)
+
+
+def test_entropy_and_inception_score_keep_their_bounds():
+    sure = 50 * np.eye(8)[np.arange(80) % 8]
+    assert inception_score(sure)["value"] == pytest.approx(8)
+    assert inception_score(np.zeros((80, 8)))["value"] == pytest.approx(1)
+    assert inception_score(sure[::8])["value"] == pytest.approx(1)
+    logits = RNG(0).normal(size=(50, 5))
+    np.testing.assert_allclose(entropies(logits), stats.entropy(np.exp(logits), axis=1))
+    assert entropies(np.zeros((1, 128)))[0] == pytest.approx(np.log(128))
+
+
+def test_different_bins_are_few_for_halves_and_many_for_others():
+    points = RNG(0).normal(size=(3000, 8))
+    cells = Cells(points[:2000])
+    assert cells.different(points[2000:])["value"] <= 8  # 2.5 of 50 by chance
+    assert cells.different(points[2000:] + 1)["value"] > 35
+    assert cells.different(np.repeat(points[:1], 1000, 0))["value"] == 50
+    assert len(Cells(points[:20]).centres) == 20
+
+
+def test_diversity_is_relative_to_real_notes():
+    rng, groups = RNG(0), np.arange(2000) // 2
+    centres = rng.normal(size=(1000, 16))[groups]
+    real = centres + rng.normal(size=(2000, 16))
+    assert diversity(centres + rng.normal(size=(2000, 16)), groups, real, groups)["value"] == pytest.approx(1, abs=0.03)
+    half = diversity(centres + 0.5 * rng.normal(size=(2000, 16)), groups, real, groups)
+    assert half["value"] == pytest.approx(0.5, abs=0.02)
+    assert half["n"] == 1000
+    assert diversity(centres, groups, real, groups)["value"] == 0
+    assert diversity(real, range(2000), real, groups) is None
+
+
+def test_modulation_hears_what_moves_quickly():
+    """White noise in a few bands has its standard deviation there; slow swells, and what is below the floor, none."""
+    picture = torch.full((256, 126), -120.0)
+    still = modulation(picture, -80.0)
+    assert still.shape == (48,)
+    assert still.abs().max() == 0
+    torch.manual_seed(0)
+    picture[32:48] = -40 + 3 * torch.randn(16, 126)
+    picture[64:80] = -40 + 10 * torch.sin(torch.arange(126) / 30)
+    sustain, release, correlation = modulation(picture, -80.0).view(3, 16).tolist()
+    assert sustain[2] == pytest.approx(3 * (1 - 1 / 9) ** 0.5, rel=0.05)  # the moving average takes its ninth
+    assert release[2] == pytest.approx(sustain[2], rel=0.15)
+    assert abs(correlation[2]) < 0.2
+    assert sustain[4] < 0.2
+    assert sustain[0] == sustain[1] == sustain[3] == sustain[5] == 0
+
+
+def test_the_latent_space_is_measured_in_closed_form():
+    """The posterior that is the prior has nothing in it; means of one narrow Gaussian have a KL that is a formula."""
+    nothing = latent(torch.zeros(50, 3), torch.zeros(50, 3))
+    assert nothing["kl_nats"]["value"] == nothing["aggregate_distance"]["value"] == 0
+    assert nothing["active_dimensions"] == 0
+    torch.manual_seed(0)
+    means = torch.randn(5_000, 2) * torch.tensor([0.6, 0.0])
+    found = latent(means, torch.tensor([0.64, 1.0]).log().expand(5_000, 2))
+    assert found["aggregate_distance"]["value"] == pytest.approx(0, abs=2e-3)  # 0.36 + 0.64: the prior as a whole
+    assert found["active_dimensions"] == 1
+    per_note = 0.5 * (0.36 + 0.64 - 1 - np.log(0.64))
+    assert found["kl_nats"]["value"] == pytest.approx(per_note, abs=0.02)
+    shifted = latent(means + torch.tensor([0.0, 2.0]), torch.zeros(5_000, 2))
+    variance = 1.36
+    expected = 0.5 * (4 + variance - 1 - np.log(variance))
+    assert shifted["aggregate_distance"]["value"] == pytest.approx(expected, abs=0.06)
+
+
+def test_a_probe_reads_what_is_there_and_nothing_else():
+    notes = pocket()
+    family = torch.tensor([FAMILIES.index(note.family) for note in notes])
+    torch.manual_seed(0)
+    told = torch.nn.functional.one_hot(family, 11).float() + 0.01 * torch.randn(62, 11)
+    rows = probe((told, notes), (told, notes))
+    assert rows["family"]["value"] > 0.95
+    assert 0 < rows["family"]["chance"] < 0.2
+    blind = probe((torch.randn(62, 2), notes), (torch.randn(62, 2), notes))
+    assert blind["family"]["value"] < 0.4
+
+
+def test_notes_are_asked_for_alike():
+    notes = list(pocket())
+    chosen, left = pairs(notes, 10, RNG(0))
+    assert len(chosen) <= 20
+    assert sorted(n.name for n in chosen + left) == [n.name for n in sorted(notes, key=lambda n: n.name)]
+    assert len({n.family for n in chosen}) >= 9  # each family in its turn
+    twice = notes + notes
+    chosen, _ = pairs(twice, 5, RNG(0))
+    assert len(chosen) == 10
+    assert len(set(Asked.of(chosen).groups())) == 5
+    near = alike(notes, Asked.of(chosen), 1, RNG(0))
+    assert set(Asked.of(near).groups()) == set(Asked.of(chosen).groups())
+    for soft, middle, loud in crescendos(notes, 5, RNG(0)):
+        assert (soft.velocity, middle.velocity, loud.velocity) == (25, 75, 127)
+        assert soft.pitch == middle.pitch == loud.pitch
+    assert crescendos(notes, 5, RNG(0))  # the pocket set holds a piano's middle C at five velocities
+    for source, target in intervals(notes, 20, RNG(0)):
+        assert source.instrument == target.instrument
+        assert 1 <= abs(source.pitch - target.pitch) <= 12
+
+
+def test_a_level_must_rise_each_time():
+    tone = torch.ones(10)
+    assert level_rises(tone, 2 * tone, 3 * tone)
+    assert not level_rises(tone, 3 * tone, 2 * tone)
+    assert not level_rises(tone, tone, 2 * tone)
+
+
+def organ(pitch, sharpness=1.0):
+    """A clean steady tone."""
+    time, f = torch.arange(64_000) / 16_000, midi_to_hz(pitch)
+    return 0.1 * sum(torch.sin(2 * torch.pi * k * f * time) / k**sharpness for k in range(1, 5))
+
+
+def test_one_clean_note_said_every_time_scores_badly():
+    """In tune whatever is asked for, and by every other measure far worse than real notes are."""
+    notes = list(pocket())
+    judges = Judges(Classifier.from_pretrained(), quiet=True)
+    middle_c = Asked(*(np.full(62, value) for value in (60, 6, 100)))
+    heard = judges.notes(notes, tracker=False)
+    as_one = type(heard)(middle_c, heard.verdict, heard.tracked, heard.modulation, heard.cells)
+    reference = Reference(as_one, heard)
+    real = reference.rows(judges.notes(notes[::2]))
+    dull = reference.rows(
+        judges.hear((organ(60) for _ in range(30)), Asked(*(f[:30] for f in vars(middle_c).values())))
+    )
+    assert dull["in_tune"]["value"] == dull["pitch_accuracy"]["value"] == 1
+    assert dull["diversity"]["value"] < 0.01
+    assert dull["inception_score"]["value"] == pytest.approx(1, abs=0.01) < 5 < real["inception_score"]["value"]
+    assert dull["ndb"]["value"] > real["ndb"]["value"]
+    for measure in ("frechet_distance", "modulation_distance"):
+        assert dull[measure]["value"] > 3 * real[measure]["value"]
+
+
+def check_rows(node, found):
+    """Every row in a result is a value within its interval, of at least one note."""
+    for key, value in node.items():
+        if isinstance(value, dict) and "interval" in value:
+            found.append(key)
+            low, high = value["interval"]
+            assert low - 1e-9 <= value["value"] <= high + 1e-9, (key, value)
+            assert value["n"] >= 1
+        elif isinstance(value, dict):
+            check_rows(value, found)
+
+
+def test_three_rows(tmp_path):
+    """The notes themselves are perfect, copy-synthesis is worse, the model worse still; an untrained one fails."""
+    write_notes(tmp_path / "notes", orchestra(22, seed=9))
+    notes = NSynth(tmp_path / "notes")
+    model = CVAE.from_pretrained()
+    result = evaluate(model, {"test": notes, "flutes": notes.filter(family="flute")}, limit=2, quiet=True)
+    assert list(result["reconstruction"]) == list(result["latent"]) == ["test", "flutes"]
+    assert list(result["judges"]["classifier"]) == list(result["judges"]["tracker"]) == ["test", "flutes"]
+    rows = result["reconstruction"]["test"]
+    assert list(rows) == ["real", "copy_synthesis", "model"]
+    for measure in ("rmse_db", "rmse_above_floor_db", "log_spectral_distance_db", "spectral_convergence"):
+        real, copy, made = (rows[name][measure]["value"] for name in rows)
+        assert real == 0 < copy < made
+    assert rows["model"]["rmse_db"]["n"] == 2
+    assert set(result["generation"]) == {"real", "copy_synthesis", "model", "plain_prior", "reconstructed"}
+    assert {
+        "in_tune",
+        "pitch_accuracy",
+        "family_accuracy",
+        "velocity_accuracy",
+        "pitch_entropy",
+        "frechet_distance",
+    } | {
+        "inception_score",
+        "ndb",
+        "modulation_distance",
+        "velocity_by_level",
+    } <= set(result["generation"]["model"])
+    assert set(result["control"]) == {"one_z", "new_pitch", "probe"}
+    found = []
+    check_rows(result, found)
+    assert len(found) > 80
+    torch.manual_seed(0)
+    untrained = evaluate(VAE(), {"all": notes}, limit=2, quiet=True)
+    assert untrained["reconstruction"]["all"]["model"]["rmse_db"]["value"] > 3 * rows["model"]["rmse_db"]["value"]
+    assert "generation" not in untrained
+    again = judge_the_judges(Classifier.from_pretrained(), {"test": notes}, limit=3, quiet=True)
+    assert again["tracker"]["test"]["in_tune"]["n"] == 3
+    with pytest.raises(DataError, match="no notes"):
+        evaluate(CVAE(), {"none": []})

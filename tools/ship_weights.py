@@ -1,22 +1,27 @@
 """Put a training run's weights into the package, in half precision, with the story of how they were made.
 
+    python tools/ship_weights.py runs/judge data/soundfont [--real FOLDER]
     python tools/ship_weights.py runs/cvae data/soundfont [--real FOLDER]
 
-Writes `nsynthlib/pretrained/<kind>/`: `config.json` and `model.safetensors` for `from_pretrained`, `training.json`
-(settings, hash of the notes, device, seconds, versions, errors) and `evaluation.json` (the shipped weights, judged).
+A model's run becomes `nsynthlib/pretrained/<kind>/`: `config.json` and `model.safetensors` for `from_pretrained`,
+`training.json` (settings, hash of the notes, device, seconds, versions, errors) and `evaluation.json` (the shipped
+weights, judged by the shipped judge). The judge's run, to be shipped first, becomes `nsynthlib/pretrained/classifier/`
+with the same files. `--as NAME` ships into another folder of `pretrained/` than the kind's own.
 """
 
 import argparse
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import nsynthlib
 from nsynthlib.checkpoints import save_weights
-from nsynthlib.data import NSynth, held_out, read_json, write_json
-from nsynthlib.evaluation import evaluate
+from nsynthlib.classifier import SHIPPED, Classifier
+from nsynthlib.data import NSynth, held_out, learn_and_check, read_json, write_json
+from nsynthlib.evaluation import evaluate, judge_the_judges
 from nsynthlib.models import CVAE, KINDS, PRETRAINED
 
-JUDGED = 100  # notes of each set: a few minutes on two cores
+JUDGED = 250  # notes of each set, and twice as many new ones: about a quarter of an hour on two cores
 
 
 def code_version() -> str:
@@ -27,30 +32,49 @@ def code_version() -> str:
     return (commit or "unknown") + ("+" if changed else "")
 
 
-def ship(run: Path, folder: Path, real: Path | None) -> Path:
-    """Write the files and return their folder."""
+def sets_of(folder: Path, real: Path | None) -> Mapping[str, NSynth]:
+    """What a run on `folder` held out, and real NSynth notes."""
+    return held_out(folder) | ({"nsynth": NSynth(real)} if real else {})
+
+
+def ship(run: Path, folder: Path, real: Path | None, name: str | None) -> Path:
+    """Write a model's files and return their folder."""
     settings, history = read_json(run / "settings.json"), read_json(run / "history.json")
     kind = KINDS[settings["settings"]["kind"]]
-    out = PRETRAINED / kind.__name__.lower()
+    out = PRETRAINED / (name or kind.__name__.lower())
     model = kind.from_pretrained(run)
     save_weights(model.half(), out)
     story = {key: history[key] for key in ("best", "seconds", "validation")}
     write_json(out / "training.json", {**settings, "code": code_version(), **story})
     if isinstance(model, CVAE) and model.fitted:
         model.fitted.save(out)
-    sets = held_out(folder) | ({"nsynth": NSynth(real)} if real else {})
-    judged = evaluate(kind.from_pretrained(), sets, limit=JUDGED)
+    judged = evaluate(
+        kind.from_pretrained(out), sets_of(folder, real), learned=learn_and_check(folder)[0], limit=JUDGED
+    )
     write_json(out / "evaluation.json", {"model": kind.__name__, "data": folder.name, **judged})
     return out
 
 
+def ship_judge(run: Path, folder: Path, real: Path | None) -> Path:
+    """Write the judge's files and return their folder."""
+    save_weights(Classifier.from_pretrained(run).half(), SHIPPED)  # type: ignore[arg-type]
+    write_json(SHIPPED / "training.json", {**read_json(run / "training.json"), "code": code_version()})
+    judged = judge_the_judges(Classifier.from_pretrained(), sets_of(folder, real))
+    write_json(SHIPPED / "evaluation.json", {"model": "Classifier", "data": folder.name, "judges": judged})
+    return SHIPPED
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Put a training run's weights into the package.")
-    parser.add_argument("run", type=Path, help="the folder `nsynthlib train` made")
+    parser.add_argument("run", type=Path, help="the folder `nsynthlib train` or `nsynthlib judge` made")
     parser.add_argument("notes", type=Path, help="the notes it was trained on; judged are those it held out")
     parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
+    parser.add_argument("--as", dest="name", help="the folder's name, where it is not the kind's")
     options = parser.parse_args()
-    out = ship(options.run, options.notes, options.real)
+    if (options.run / "settings.json").exists():
+        out = ship(options.run, options.notes, options.real, options.name)
+    else:
+        out = ship_judge(options.run, options.notes, options.real)
     print(f"{out}: {sum(file.stat().st_size for file in out.iterdir()) / 1e6:.1f} MB")
 
 

@@ -4,7 +4,7 @@ from nsynthlib.evaluation.distributions import diversity, frechet_distance, ince
 from nsynthlib.evaluation.intervals import summarise, summarise_set
 from nsynthlib.evaluation.judges import Judges
 from nsynthlib.evaluation.pictures import common_picture, compare, in_tune
-from nsynthlib.evaluation.report import evaluate
+from nsynthlib.evaluation.report import evaluate, judge_the_judges
 
 __all__ = [
     "Judges",
@@ -15,6 +15,7 @@ __all__ = [
     "frechet_distance",
     "in_tune",
     "inception_score",
+    "judge_the_judges",
     "summarise",
     "summarise_set",
 ]

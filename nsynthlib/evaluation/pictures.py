@@ -71,9 +71,10 @@ class Original:
 
 
 def rows_of(distances: Sequence[dict[str, float]]) -> dict[str, Row]:
-    """Medians over notes of :meth:`Original.distances`; what is NaN is left out."""
+    """Medians over notes of :meth:`Original.distances`; what is NaN is left out, and a measure that all notes lack."""
     columns = {name: np.array([one[name] for one in distances]) for name in DISTANCES}
-    return {name: summarise(column[~np.isnan(column)]) for name, column in columns.items()}
+    told = {name: column[~np.isnan(column)] for name, column in columns.items()}
+    return {name: summarise(column) for name, column in told.items() if len(column)}
 
 
 def compare(originals: Sequence[Tensor], others: Sequence[Tensor], pitches: Sequence[int]) -> dict[str, Row]:

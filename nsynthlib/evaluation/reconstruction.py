@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nsynthlib.data import Note, labels_of
 from nsynthlib.evaluation.intervals import Row
-from nsynthlib.evaluation.judges import Asked, Heard, Judges
+from nsynthlib.evaluation.judges import Asked, Judges
 from nsynthlib.evaluation.pictures import Original, rows_of
 from nsynthlib.generation import reconstruct, sound
 from nsynthlib.models import AE, Condition
@@ -37,10 +37,8 @@ def rebuild(model: AE, audio: Tensor, condition: Condition) -> Tensor:
     return reconstruct(model, audio.to(device), condition.to(device) if model.conditional else None).cpu()
 
 
-def reconstruction(
-    model: AE, judges: Judges, notes: Sequence[Note], name: str
-) -> tuple[dict[str, dict[str, Row]], Heard]:
-    """Three rows for ``notes``, and what the judges heard in the notes themselves."""
+def reconstruction(model: AE, judges: Judges, notes: Sequence[Note], name: str) -> dict[str, dict[str, Row]]:
+    """Three rows for ``notes``: how near each comes to the notes, and what the judges hear."""
     made: dict[str, list[Tensor]] = {"real": [], "copy_synthesis": [], "model": []}
     apart: dict[str, list[dict[str, float]]] = {row: [] for row in made}
     pairs = zip(notes, condition_at(notes), strict=True)
@@ -57,4 +55,4 @@ def reconstruction(
         right = heard[row].right()
         answers = {measure: right[measure] for measure in ("pitch_accuracy", "family_accuracy")}
         rows[row] = {**rows_of(apart[row]), "in_tune": heard[row].in_tune(), **answers}
-    return rows, heard["real"]
+    return rows

@@ -18,13 +18,14 @@ from nsynthlib.errors import DataError
 from nsynthlib.evaluation.choosing import draw
 from nsynthlib.evaluation.control import new_pitch, one_z
 from nsynthlib.evaluation.generated import generation
-from nsynthlib.evaluation.judges import Heard, Judges
+from nsynthlib.evaluation.intervals import Row
+from nsynthlib.evaluation.judges import Judges
 from nsynthlib.evaluation.latent import latent, posteriors, probe
 from nsynthlib.evaluation.reconstruction import device_of, reconstruction
 from nsynthlib.models import AE, CVAE
 
 PROBED = 20  # notes the probe learns from, for each that a set is judged by
-CHECKED = 10  # notes the classifier is checked by, likewise
+CHECKED = 4  # notes the judges are checked by, likewise
 
 
 @torch.inference_mode()
@@ -68,6 +69,7 @@ def evaluate(
     judges = Judges(classifier or Classifier.from_pretrained(), quiet)
     rng = np.random.default_rng(seed)
     result: dict[str, Any] = {"seed": seed, "device": str(device_of(model))}
+    result["judges"] = _judged(judges, sets, CHECKED * limit, rng)
     result |= _every_set(model, judges, sets, limit, rng)
     if isinstance(model, CVAE):
         held_out = sets.get("test", next(iter(sets.values())))
@@ -86,20 +88,29 @@ def _every_set(
     model: AE, judges: Judges, sets: Mapping[str, Sequence[Note]], limit: int, rng: np.random.Generator
 ) -> dict[str, Any]:
     """What is measured for each set."""
-    known: dict[str, dict[str, Any]] = {"classifier": {}, "tracker": {}}
     rows, spaces = {}, {}
     for name, notes in sets.items():
-        chosen = draw(notes, limit, rng)
-        rows[name], heard = reconstruction(model, judges, chosen, name)
-        known["tracker"][name] = {"in_tune": heard.in_tune()}
-        known["classifier"][name] = _checked(judges, draw(notes, CHECKED * limit, rng), name).right()
+        rows[name] = reconstruction(model, judges, draw(notes, limit, rng), name)
         if model.variational:
             spaces[name] = latent(*posteriors(model, draw(notes, 4 * limit, rng), name, judges.quiet))
-    return {"judges": known, "reconstruction": rows, "latent": spaces}
+    return {"reconstruction": rows, "latent": spaces}
 
 
-def _checked(judges: Judges, notes: Sequence[Note], name: str) -> Heard:
-    return judges.notes(notes, f"{name}: classifier", tracker=False)
+def judge_the_judges(
+    classifier: Classifier, sets: Mapping[str, Sequence[Note]], *, limit: int = 1000, seed: int = 0, quiet: bool = False
+) -> dict[str, dict[str, dict[str, Row]]]:
+    """How often the classifier and the tracker are right about at most ``limit`` real notes of each set."""
+    return _judged(Judges(classifier, quiet), sets, limit, np.random.default_rng(seed))
+
+
+def _judged(
+    judges: Judges, sets: Mapping[str, Sequence[Note]], limit: int, rng: np.random.Generator
+) -> dict[str, dict[str, dict[str, Row]]]:
+    heard = {name: judges.notes(draw(notes, limit, rng), f"{name}: judges") for name, notes in sets.items()}
+    return {
+        "classifier": {name: one.right() for name, one in heard.items()},
+        "tracker": {name: {"in_tune": one.in_tune()} for name, one in heard.items()},
+    }
 
 
 def _probe(model: CVAE, learn: Sequence[Note], check: Sequence[Note], quiet: bool) -> dict[str, dict[str, Any]]:

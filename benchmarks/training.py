@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import librosa
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.common import Row, circumstances, side_by_side
+from nsynthlib.augmentation import vary
 from nsynthlib.data import NSynth, labels_of, write_notes
-from nsynthlib.models import CVAE, Condition, kl_divergence, scale
+from nsynthlib.models import CVAE, Condition, kl_divergence
+from nsynthlib.optimizer import MuonAdamW
 from nsynthlib.orchestra import orchestra
-from nsynthlib.training import Notes, sigma_vae_loss
+from nsynthlib.spectral import to_db
+from nsynthlib.texture import deviation_loss
+from nsynthlib.training import Notes, Settings, sigma_vae_loss
 
-NOTES, BATCH = 64, 32
+NOTES, BATCH, ON_GPU = 64, 32, 256
+BF16 = torch.bfloat16 if getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)() else None
 WHOLE = 289_205
 NO_GPU = "no CUDA device here"
 
@@ -44,7 +52,7 @@ class Wavs(Dataset[tuple[np.ndarray, int]]):
             norm=None,
             pad_mode="constant",
         )
-        return np.clip(20 * np.log10(np.maximum(mel, 1e-12) / self.picture.stft.reference), -80, 0), i
+        return to_db(torch.from_numpy(mel), self.picture.stft, self.picture.floor_db).numpy(), i
 
 
 def rows() -> list[Row]:
@@ -54,88 +62,105 @@ def rows() -> list[Row]:
         return [_beside(notes), _share(notes), *_cuda()]
 
 
-def _step(model: CVAE, optimizer: torch.optim.Optimizer, pictures: torch.Tensor, condition: Condition) -> None:
-    out = model(pictures, condition)
+def _model(device: str = "cpu") -> CVAE:
+    torch.manual_seed(0)
+    return CVAE("residual").to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _step(
+    model: CVAE, optimizer: Any, pictures: torch.Tensor, condition: Condition, precision: torch.dtype | None = None
+) -> None:
+    """Forward, backward and the optimiser, as in ``nsynthlib.training``."""
+    with torch.autocast(pictures.device.type, precision, enabled=precision is not None):
+        out = model(pictures, condition)
     kl = kl_divergence(out.mean, out.log_var).sum(1).mean()
-    sigma_vae_loss(out.picture, scale(pictures), kl, 1024.0, 1.0).backward()
+    picture, target = out.picture.float(), model.scaled(pictures)
+    loss = sigma_vae_loss(picture, target, kl, Settings.n_effective, 1.0)
+    (loss + deviation_loss(out.texture.float(), picture - target)).backward()
     optimizer.step()
     optimizer.zero_grad()
 
 
 def _beside(notes: NSynth) -> Row:
-    torch.manual_seed(0)
-    model = CVAE("residual").to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    plain = CVAE("residual")
-    optimizers = [torch.optim.AdamW(m.parameters(), 1e-3) for m in (model, plain)]
-    resident = Notes(notes, torch.device("cpu"))
+    model, plain = _model(), CVAE("residual")
+    ours_by = MuonAdamW(model, Settings.learning_rate)
+    theirs_by = torch.optim.AdamW(plain.parameters(), 1e-3)
+    resident = Notes(notes, torch.device("cpu"), model.log_mel)
     labels = labels_of(notes)
 
     def ours() -> None:
-        for start in range(0, NOTES, BATCH):
-            _step(model, optimizers[0], *resident.batch(torch.arange(start, start + BATCH), model))
+        for rows in torch.arange(NOTES).split(BATCH):
+            pictures, condition = resident.batch(rows)
+            _step(model, ours_by, _varied(model, pictures), condition, BF16)
 
     def peer() -> None:
         for pictures, rows in DataLoader(Wavs(notes, plain), batch_size=BATCH):
-            _step(plain, optimizers[1], pictures.float(), Condition(*(labels[k][rows] for k in Condition._fields)))
+            _step(plain, theirs_by, pictures.float(), Condition(*(labels[k][rows] for k in Condition._fields)))
 
     a, b, ratio = side_by_side(ours, peer, repeats=3)
-    about = circumstances(model="residual CVAE", batch_size=BATCH, librosa=version("librosa"))
-    name = "WAVs, librosa and a plain step"
+    about = circumstances(model="residual CVAE", batch_size=BATCH, precision=str(BF16), librosa=version("librosa"))
+    name = "WAVs, librosa and a plain float32 AdamW step"
     return Row("training, CPU", "notes/s", NOTES / a, "", NOTES / b, name, ratio, about)
 
 
 def _share(notes: NSynth) -> Row:
-    """Everything of a step but forward, backward and the optimiser: taking a batch and drawing its pictures."""
-    torch.manual_seed(0)
-    model = CVAE("residual").to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
-    resident = Notes(notes, torch.device("cpu"))
+    """Everything of a step but forward, backward and the optimiser: taking a batch and varying its pictures."""
+    model = _model()
+    optimizer = MuonAdamW(model, Settings.learning_rate)
+    resident = Notes(notes, torch.device("cpu"), model.log_mel)
     shares = []
-    for _ in range(6):
+    for _ in range(8):
         start = time.perf_counter()
-        batch = resident.batch(torch.arange(BATCH), model)
+        pictures, condition = resident.batch(torch.arange(BATCH))
+        pictures = _varied(model, pictures)
         ready = time.perf_counter()
-        _step(model, optimizer, *batch)
+        _step(model, optimizer, pictures, condition, BF16)
         shares.append((ready - start) / (time.perf_counter() - start))
     share = float(np.median(shares[1:]))
-    about = circumstances(batch_size=BATCH)
+    about = circumstances(batch_size=BATCH, precision=str(BF16))
     return Row("share of a step outside the model, CPU", "", share, "<= 0.05", circumstances=about)
+
+
+def _varied(model: CVAE, pictures: torch.Tensor) -> torch.Tensor:
+    return vary(pictures, model.log_mel.floor_db, Settings.varied, torch.Generator().manual_seed(0))
 
 
 def _cuda() -> list[Row]:
     """Rows that need a GPU; empty, with the reason, where there is none."""
+    names = (
+        ("training, CUDA", "notes/s"),
+        (f"an epoch of {WHOLE:,} notes, CUDA", "s"),
+        ("share of bf16 ceiling, CUDA", ""),
+    )
     if not torch.cuda.is_available():
-        about = circumstances(why=NO_GPU)
-        return [
-            Row("training, CUDA", "notes/s", None, "", circumstances=about),
-            Row(f"an epoch of {WHOLE:,} notes, CUDA", "s", None, "", circumstances=about),
-        ]
-    device = torch.device("cuda")
-    model = CVAE("residual").to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
-    samples = torch.randint(-9000, 9000, (4096, 64_000), dtype=torch.int16, device=device)
-    condition = Condition(*(torch.full((256,), v, device=device) for v in (60, 3, 100)))
+        return [Row(name, unit, None, "", circumstances=circumstances(why=NO_GPU)) for name, unit in names]
+    model = _model("cuda")
+    optimizer = MuonAdamW(model, Settings.learning_rate, fused=True)
+    samples = torch.randint(-9000, 9000, (4096, 64_000), dtype=torch.int16, device="cuda")
+    condition = Condition(*(torch.full((ON_GPU,), v, device="cuda") for v in (60, 3, 100)))
 
     def step() -> None:
-        rows = torch.randint(0, len(samples), (256,), device=device)
+        rows = torch.randint(0, len(samples), (ON_GPU,), device="cuda")
         pictures = model.log_mel.picture(samples[rows].float() / 32768)
-        with torch.autocast("cuda", torch.bfloat16):
-            out = model(pictures, condition)
-        kl = kl_divergence(out.mean, out.log_var).sum(1).mean()
-        sigma_vae_loss(out.picture.float(), scale(pictures), kl, 1024.0, 1.0).backward()
-        optimizer.step()
-        optimizer.zero_grad()
+        _step(model, optimizer, _varied(model, pictures), condition, torch.bfloat16)
 
-    for _ in range(10):
+    with FlopCounterMode(display=False) as counted:
         step()
+    rate = ON_GPU / _cuda_seconds(step)
+    square = torch.randn(8192, 8192, dtype=torch.bfloat16, device="cuda")
+    ceiling = 2 * 8192**3 / _cuda_seconds(lambda: square @ square)
+    values = rate, WHOLE / rate, counted.get_total_flops() / ON_GPU * rate / ceiling
+    about = circumstances(device=torch.cuda.get_device_name(), batch_size=ON_GPU, ceiling_flops=ceiling)
+    return [Row(name, unit, value, "", circumstances=about) for (name, unit), value in zip(names, values, strict=True)]
+
+
+def _cuda_seconds(call: Callable[[], object], warm_up: int = 10, repeats: int = 50) -> float:
+    """Seconds a call takes when many follow each other without waiting."""
+    for _ in range(warm_up):
+        call()
     torch.cuda.synchronize()
     start = time.perf_counter()
-    for _ in range(50):
-        step()
+    for _ in range(repeats):
+        call()
     torch.cuda.synchronize()
-    rate = 50 * 256 / (time.perf_counter() - start)
-    about = circumstances(device=torch.cuda.get_device_name(), batch_size=256)
-    return [
-        Row("training, CUDA", "notes/s", rate, "", circumstances=about),
-        Row(f"an epoch of {WHOLE:,} notes, CUDA", "s", WHOLE / rate, "", circumstances=about),
-    ]
+    return (time.perf_counter() - start) / repeats

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import signal
 import threading
@@ -114,8 +115,10 @@ def save_latest(run: Path, model: AE, optimizer: Any, average: AveragedModel, pr
         "cuda_random": torch.cuda.get_rng_state_all(),
         **asdict(progress),
     }
-    with atomic(run / "latest.pt") as partial, partial.open("wb") as file:
-        torch.save(state, file)  # by name it would hide a full disk in an error of its own
+    packed = io.BytesIO()  # written by torch itself, a full disk would hide behind an error of its own
+    torch.save(state, packed)
+    with atomic(run / "latest.pt") as partial:
+        partial.write_bytes(packed.getbuffer())
     write_json(run / "history.json", progress.history)
 
 

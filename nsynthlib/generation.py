@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from nsynthlib.data import FAMILIES, SAMPLES, atomic
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models import AE, CVAE, Condition
-from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE, dbfs
+from nsynthlib.spectral import SAMPLE_RATE, dbfs
 
 GRIFFIN_LIM_STEPS = 16
 POINTS = 8  # latent points an explorer offers
+BREATH = 1.0  # as much unevenness as real notes have
 
 
 def condition_of(pitch: int, family: str, velocity: int) -> Condition:
@@ -55,13 +56,24 @@ def draw(model: CVAE, pitch: int, family: str, velocity: int, seed: int, tempera
 
 
 @torch.inference_mode()
-def decode(model: CVAE, z: Tensor, pitch: int, family: str, velocity: int) -> Tensor:
-    """The picture that ``z`` ``[latent_dim]`` gives under a condition: decibels ``[n_mels, frames]`` in [-80, 0].
+def decode(
+    model: CVAE, z: Tensor, pitch: int, family: str, velocity: int, breath: float = 0.0, seed: int = 0
+) -> Tensor:
+    """The picture that ``z`` ``[latent_dim]`` gives under a condition: decibels ``[n_mels, frames]`` in [floor_db, 0].
 
-    Raises UsageError for a condition outside its range, see :func:`condition_of`.
+    ``breath`` in [0, 1] and ``seed`` are of its texture, see :meth:`~nsynthlib.models.AE.decode`. Raises UsageError for
+    a value outside its range, see :func:`condition_of`.
     """
+    check_breath(breath)
     device = model.get_buffer("activity").device
-    return model.decode(z.to(device)[None], condition_of(pitch, family, velocity).to(device))[0].cpu()
+    condition = condition_of(pitch, family, velocity).to(device)
+    return model.decode(z.to(device)[None], condition, breath, torch.tensor([seed], device=device))[0].cpu()
+
+
+def check_breath(breath: float) -> None:
+    """Raise UsageError for a ``breath`` outside [0, 1]."""
+    if not 0 <= breath <= 1:
+        raise UsageError(f"breath {breath} is out of range; choose one from 0 (none) to 1 (as much as real notes have)")
 
 
 def turned_down(audio: Tensor) -> tuple[Tensor, float]:
@@ -84,6 +96,7 @@ def generate(
     velocity: int,
     seed: int = 0,
     temperature: float = 1.0,
+    breath: float = BREATH,
     z: Tensor | None = None,
 ) -> Tensor:
     """A new note, float32 ``[64000]`` in [-1, 1] at 16 kHz.
@@ -93,8 +106,9 @@ def generate(
         pitch: MIDI number, 0-127.
         family: a name in ``FAMILIES``.
         velocity: 1-127.
-        seed: of the latent vector, drawn as :func:`draw` does.
+        seed: of the latent vector, drawn as :func:`draw` does, and of its breath.
         temperature: of that draw, in (0, 1].
+        breath: in [0, 1], how much of a real note's unevenness there is: air, noise, beating.
         z: the latent vector itself, ``[latent_dim]``, in place of the draw.
 
     Raises:
@@ -103,19 +117,21 @@ def generate(
     condition_of(pitch, family, velocity)  # a wrong one is told before it is used
     if z is None:
         z = draw(model, pitch, family, velocity, seed, temperature)
-    return sound(model, decode(model, z, pitch, family, velocity))
+    return sound(model, decode(model, z, pitch, family, velocity, breath, seed))
 
 
 @torch.inference_mode()
-def reconstruct(model: AE, audio: Tensor, condition: Condition | None = None) -> Tensor:
+def reconstruct(model: AE, audio: Tensor, condition: Condition | None = None, breath: float = 0.0) -> Tensor:
     """``audio`` ``[64000]`` through the bottleneck and back, ``[64000]``, from the posterior's mean.
 
+    ``breath`` in [0, 1] gives back texture, which lies nearer to the ear and farther from the original's numbers.
     Raises DataError for any other length.
     """
+    check_breath(breath)
     if audio.shape != (SAMPLES,):
         raise DataError(f"a note has {SAMPLES} samples, not {tuple(audio.shape)}")
     mean, _ = model.encode(model.log_mel.picture(audio)[None], condition)
-    return sound(model, model.decode(mean, condition)[0])
+    return sound(model, model.decode(mean, condition, breath)[0])
 
 
 def explorer_axes(model: CVAE) -> tuple[tuple[int, int], Tensor]:
@@ -129,26 +145,33 @@ def explorer_axes(model: CVAE) -> tuple[tuple[int, int], Tensor]:
 
 
 class _Decoder(nn.Module):
-    """The decoder with the four inputs a page gives it."""
+    """The decoder with the inputs a page gives it."""
 
     def __init__(self, model: CVAE) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, z: Tensor, pitch: Tensor, family: Tensor, velocity: Tensor) -> Tensor:
-        return self.model.decode(z, Condition(pitch, family, velocity))
+    def forward(
+        self, z: Tensor, pitch: Tensor, family: Tensor, velocity: Tensor, breath: Tensor, seed: Tensor
+    ) -> Tensor:
+        return self.model.decode(z, Condition(pitch, family, velocity), breath, seed)
 
 
 def export(model: CVAE, folder: Path) -> dict[str, object]:
     """Write ``decoder.onnx`` and ``manifest.json``, all that a page needs to play the model; returns the manifest.
 
-    Inputs: ``z`` float32 ``[1, latent_dim]``, ``pitch``, ``family`` and ``velocity`` int64 ``[1]``; output ``db``
-    float32 ``[1, n_mels, frames]``.
+    Inputs: ``z`` float32 ``[1, latent_dim]``, ``pitch``, ``family``, ``velocity`` and ``seed`` int64 ``[1]``,
+    ``breath`` float32 ``[1]``; output ``db`` float32 ``[1, n_mels, frames]``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model = model.cpu().eval()
-    example = (torch.zeros(1, model.latent_dim), *condition_of(60, "organ", 100))
-    names = ["z", "pitch", "family", "velocity"]
+    example = (
+        torch.zeros(1, model.latent_dim),
+        *condition_of(60, "organ", 100),
+        torch.tensor([BREATH]),
+        torch.tensor([0]),
+    )
+    names = ["z", "pitch", "family", "velocity", "breath", "seed"]
     with atomic(folder / "decoder.onnx") as partial, torch.no_grad():
         torch.onnx.export(
             _Decoder(model),
@@ -170,7 +193,7 @@ def export(model: CVAE, folder: Path) -> dict[str, object]:
         "n_mels": model.log_mel.n_mels,
         "mel_scale": model.log_mel.mel_scale,
         "reference": model.log_mel.stft.reference,
-        "floor_db": FLOOR_DB,
+        "floor_db": model.log_mel.floor_db,
         "n_iter": GRIFFIN_LIM_STEPS,
         "families": list(FAMILIES),
         "latent_dim": model.latent_dim,

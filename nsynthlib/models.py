@@ -1,7 +1,7 @@
 """AE, VAE and CVAE over pictures of notes: one encoder, one decoder, three ways to join them.
 
-Pictures come and go in decibels, ``[batch, n_mels, frames]`` in [-80, 0]. Any size fits: the picture is padded at its
-end to a multiple of the network's total stride, and the padding is cut off again.
+Pictures come and go in decibels, ``[batch, n_mels, frames]`` in [floor_db, 0]. Any size fits: the picture is padded at
+its end to a multiple of the network's total stride, and the padding is cut off again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from nsynthlib.networks import PRESETS
 from nsynthlib.pitch import midi_to_hz
 from nsynthlib.prior import FILE as PRIOR
 from nsynthlib.prior import Prior
-from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE, LogMel
+from nsynthlib.spectral import SAMPLE_RATE, LogMel
+from nsynthlib.texture import LEAST, noise, turned
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -48,21 +49,22 @@ class Condition(NamedTuple):
 
 
 class Output(NamedTuple):
-    """A picture in network units, and mean and log-variance of q(z | x), ``[batch, latent_dim]``."""
+    """A picture in network units and its texture (see :meth:`AE.paint`), mean and log-variance of q(z | x)."""
 
-    picture: Tensor
-    mean: Tensor
+    picture: Tensor  # [batch, n_mels, frames]
+    texture: Tensor | None
+    mean: Tensor  # [batch, latent_dim]
     log_var: Tensor
 
 
-def scale(db: Tensor) -> Tensor:
-    """Decibels in [-80, 0] to network units in [-1, 1]."""
-    return 1 - 2 * db / FLOOR_DB
+def scale(db: Tensor, floor_db: float) -> Tensor:
+    """Decibels in [floor_db, 0] to network units in [-1, 1]."""
+    return 1 - 2 * db / floor_db
 
 
-def unscale(picture: Tensor) -> Tensor:
-    """Network units to decibels, clipped to [-80, 0]."""
-    return ((1 - picture) * FLOOR_DB / 2).clamp(FLOOR_DB, 0.0)
+def unscale(picture: Tensor, floor_db: float) -> Tensor:
+    """Network units to decibels, clipped to [floor_db, 0]."""
+    return ((1 - picture) * floor_db / 2).clamp(floor_db, 0.0)
 
 
 def partials(log_mel: LogMel) -> Tensor:
@@ -77,13 +79,13 @@ def partials(log_mel: LogMel) -> Tensor:
     return torch.from_numpy(table)
 
 
-def quieten(db: Tensor) -> Tensor:
+def quieten(db: Tensor, floor_db: float) -> Tensor:
     """Make silent what a decoder draws within 2 dB of the floor, and leave all from 4 dB above it as it is.
 
     A bin that is mostly silent has a mean just above the floor, and over a whole picture that is heard as a hiss.
     """
-    above = db - FLOOR_DB
-    return torch.minimum(above, 2 * (above - HISS)).clamp_min(0.0) + FLOOR_DB
+    above = db - floor_db
+    return torch.minimum(above, 2 * (above - HISS)).clamp_min(0.0) + floor_db
 
 
 class AE(nn.Module, PyTorchModelHubMixin):
@@ -92,7 +94,8 @@ class AE(nn.Module, PyTorchModelHubMixin):
     Args:
         preset: a name in ``PRESETS``.
         latent_dim: size of the latent vector; ``None`` takes the preset's.
-        n_mels, n_fft, hop_length, samples, mel_scale: of the picture, see :class:`~nsynthlib.spectral.LogMel`.
+        n_mels, n_fft, hop_length, samples, mel_scale, floor_db: of the picture, see
+            :class:`~nsynthlib.spectral.LogMel`.
 
     Raises:
         UsageError: for an unknown preset.
@@ -110,15 +113,17 @@ class AE(nn.Module, PyTorchModelHubMixin):
         hop_length: int = 512,
         samples: int = 64_000,
         mel_scale: str = "slaney",
+        floor_db: float = -100.0,
     ) -> None:
         super().__init__()
         if preset not in PRESETS:
             raise UsageError(f"preset {preset!r} is unknown; choose one of {', '.join(PRESETS)}")
         self.latent_dim = latent_dim or PRESETS[preset].latent_dim
-        self.log_mel = LogMel(n_mels, n_fft, hop_length, samples, mel_scale)
+        self.log_mel = LogMel(n_mels, n_fft, hop_length, samples, mel_scale, floor_db)
         shape = self.log_mel.shape
         rows, columns = (-(-n // step) * step for n, step in zip(shape, PRESETS[preset].strides, strict=True))
         self.padded = rows, columns
+        self.register_buffer("noise", noise(self.log_mel).clone(), persistent=False)
         known = 0
         if self.conditional:
             self.register_buffer("comb", F.pad(partials(self.log_mel), (0, rows - n_mels)), persistent=False)
@@ -137,7 +142,7 @@ class AE(nn.Module, PyTorchModelHubMixin):
     def encode(self, db: Tensor, condition: Condition | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z | x), ``[batch, latent_dim]`` each; a plain AE's variance is 0 (log -inf)."""
         rows, columns = self.padded
-        picture = F.pad(scale(db), (0, columns - db.shape[-1], 0, rows - db.shape[-2]), value=-1.0)[:, None]
+        picture = F.pad(self.scaled(db), (0, columns - db.shape[-1], 0, rows - db.shape[-2]), value=-1.0)[:, None]
         known = self._join(picture.new_zeros(len(picture), 0), condition)
         features = self.encoder(picture, self._teeth(condition), known)
         features = torch.cat([features, known], 1)
@@ -146,20 +151,43 @@ class AE(nn.Module, PyTorchModelHubMixin):
             return mean, torch.full_like(mean, -torch.inf)
         return mean, self.to_log_var(features).clamp(-12, 6)
 
-    def draw(self, z: Tensor, condition: Condition | None = None) -> Tensor:
-        """Picture ``[batch, n_mels, frames]`` in network units, not yet clipped: what the loss compares."""
-        rows, columns = self.log_mel.shape
-        return self.decoder(self._join(z, condition), self._teeth(condition))[:, 0, :rows, :columns]
+    def scaled(self, db: Tensor) -> Tensor:
+        """A picture in network units, [-1, 1]."""
+        return scale(db, self.log_mel.floor_db)
 
-    def decode(self, z: Tensor, condition: Condition | None = None) -> Tensor:
-        """Decibels ``[batch, n_mels, frames]`` in [-80, 0] of latent vectors ``[batch, latent_dim]``."""
-        return quieten(unscale(self.draw(z, condition)))
+    def paint(self, z: Tensor, condition: Condition | None = None) -> tuple[Tensor, Tensor | None]:
+        """Picture ``[batch, n_mels, frames]`` in network units, not yet clipped: what the loss compares.
+
+        And its texture, of the same shape: the log of how far each bin strays from the picture, in network units;
+        ``None`` where the preset has none.
+        """
+        rows, columns = self.log_mel.shape
+        drawn = self.decoder(self._join(z, condition), self._teeth(condition))[..., :rows, :columns]
+        picture, *texture = drawn.unbind(1)
+        return picture, texture[0].clamp_min(LEAST) if texture else None
+
+    def decode(
+        self, z: Tensor, condition: Condition | None = None, breath: Tensor | float = 0.0, seeds: Tensor | None = None
+    ) -> Tensor:
+        """Decibels ``[batch, n_mels, frames]`` in [floor_db, 0] of latent vectors ``[batch, latent_dim]``.
+
+        Args:
+            breath: how much of the texture is given back: 0 is the mean, smooth and a little lifeless, 1 is as much
+                as real notes have.
+            seeds: int64 ``[batch]``, of the noise it is made of; ``None`` is 0 for all.
+        """
+        picture, texture = self.paint(z, condition)
+        if texture is not None:
+            seeds = torch.zeros(len(z), dtype=torch.int64, device=z.device) if seeds is None else seeds
+            picture = picture + breath * texture.exp() * turned(self.get_buffer("noise"), seeds)
+        floor = self.log_mel.floor_db
+        return quieten(unscale(picture, floor), floor)
 
     def forward(self, db: Tensor, condition: Condition | None = None) -> Output:
         """Encode, sample z by reparameterisation (Kingma and Welling 2014), draw."""
         mean, log_var = self.encode(db, condition)
         z = mean + torch.randn_like(mean) * (0.5 * log_var).exp() if self.variational else mean
-        return Output(self.draw(z, condition), mean, log_var)
+        return Output(*self.paint(z, condition), mean, log_var)
 
     def _teeth(self, condition: Condition | None) -> Tensor | None:
         """Where the partials of each note lie, ``[batch, rows]``; a model without a condition is not told."""
@@ -180,12 +208,16 @@ class AE(nn.Module, PyTorchModelHubMixin):
     def from_pretrained(  # type: ignore[override]
         cls, name: str | os.PathLike[str] | None = None, **options: Any
     ) -> Self:
-        """The shipped weights, or those of a run folder, or of a repository ``owner/name`` on the Hugging Face hub.
+        """The shipped weights, those of a run folder, or of a repository ``owner/name`` on the Hugging Face hub.
+
+        Args:
+            name: of the folder or repository, or of other weights that are shipped: ``"cvae_thesis"``.
 
         Raises:
             UsageError: if there are none of that name, or they belong to another kind of model.
         """
-        source = str(name or PRETRAINED / cls.__name__.lower())
+        shipped = PRETRAINED / str(name or cls.__name__.lower())
+        source = str(shipped if shipped.is_dir() else name or shipped)
         advice = (
             f"{source!r} holds no {cls.__name__}; name a folder made by `nsynthlib train`, or owner/name on the hub"
         )
@@ -199,11 +231,6 @@ class AE(nn.Module, PyTorchModelHubMixin):
                 return super().from_pretrained(source, **options).eval()
         except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
             raise UsageError(f"{advice} ({str(error).strip().splitlines()[0]})") from None
-
-    @classmethod
-    def _from_pretrained(cls, *, mel_scale: str = "htk", **options: Any) -> Self:
-        """The mixin's loader; settings that do not name a mel scale are of the time when HTK's was the only one."""
-        return super()._from_pretrained(mel_scale=mel_scale, **options)
 
 
 class VAE(AE):
@@ -228,7 +255,7 @@ class CVAE(VAE):
             self.fitted.save(save_directory)
 
     @classmethod
-    def _from_pretrained(cls, *, model_id: str, **options: Any) -> Self:  # type: ignore[override]
+    def _from_pretrained(cls, *, model_id: str, **options: Any) -> Self:
         model = super()._from_pretrained(model_id=model_id, **options)
         if Path(model_id).is_dir():
             path: str | None = os.path.join(model_id, PRIOR)

@@ -34,7 +34,7 @@ def test_any_picture_comes_back_in_its_own_shape(kind, n_mels, n_fft, hop_length
     assert out.mean.shape == out.log_var.shape == (2, 6)
     decoded = model.decode(out.mean, conditions(2))
     assert decoded.shape == db.shape
-    assert decoded.min() >= -80
+    assert decoded.min() >= -100
     assert decoded.max() <= 0
 
 
@@ -59,14 +59,14 @@ def test_kl_is_torchs():
 
 def test_scaling_and_back():
     db = torch.linspace(-80, 0, 9)
-    assert scale(db)[[0, -1]].tolist() == [-1, 1]
-    torch.testing.assert_close(unscale(scale(db)), db)
-    assert unscale(torch.tensor([-3.0, 3.0])).tolist() == [-80, 0]
+    assert scale(db, -80.0)[[0, -1]].tolist() == [-1, 1]
+    torch.testing.assert_close(unscale(scale(db, -80.0), -80.0), db)
+    assert unscale(torch.tensor([-3.0, 3.0]), -80.0).tolist() == [-80, 0]
 
 
 def test_what_lies_at_the_floor_is_silent():
     drawn = torch.tensor([-80.0, -79.0, -78.0, -77.0, -76.0, -60.0, 0.0])
-    assert quieten(drawn).tolist() == [-80, -80, -80, -78, -76, -60, 0]
+    assert quieten(drawn, -80.0).tolist() == [-80, -80, -80, -78, -76, -60, 0]
 
 
 @pytest.mark.parametrize("pitch", [24, 60, 96])
@@ -86,12 +86,12 @@ def test_a_cvae_listens_to_every_part_of_its_condition():
     torch.manual_seed(0)
     model = CVAE(**SMALL).eval()
     z = torch.zeros(1, 6)
-    base = model.draw(z, Condition(torch.tensor([60]), torch.tensor([3]), torch.tensor([100])))
+    base, _ = model.paint(z, Condition(torch.tensor([60]), torch.tensor([3]), torch.tensor([100])))
     for other in ((61, 3, 100), (60, 4, 100), (60, 3, 50)):
-        changed = model.draw(z, Condition(*(torch.tensor([v]) for v in other)))
+        changed, _ = model.paint(z, Condition(*(torch.tensor([v]) for v in other)))
         assert (changed - base).abs().max() > 1e-4
     with pytest.raises(UsageError, match="needs a condition"):
-        model.draw(z)
+        model.paint(z)
 
 
 def test_only_the_variational_models_are_random():
@@ -118,16 +118,6 @@ def test_shipped_weights_load():
     assert model.log_mel == LogMel()
     assert model.fitted.latent_dim == model.latent_dim
     assert all(p.dtype == torch.float32 for p in model.parameters())
-
-
-def test_settings_without_a_mel_scale_mean_htks(tmp_path):
-    """Weights saved before there was a choice; new ones say what they are."""
-    save_weights(CVAE(**SMALL), tmp_path)
-    config = json.loads((tmp_path / "config.json").read_text())
-    assert config.pop("mel_scale") == "slaney"
-    assert CVAE.from_pretrained(tmp_path).log_mel.mel_scale == "slaney"
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    assert CVAE.from_pretrained(tmp_path).log_mel == LogMel(64, 512, 256, 8000, mel_scale="htk")
 
 
 def test_what_is_no_model_is_named(tmp_path):

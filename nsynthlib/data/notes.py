@@ -21,6 +21,7 @@ from nsynthlib.data.labels import FAMILIES, SAMPLES, SOURCES
 from nsynthlib.data.splits import SPLITS
 from nsynthlib.errors import DataError, UsageError
 
+KNOWN = 0.04  # of the pitches of each training instrument are kept for judging
 LABELS = ("name", "pitch", "velocity", "family", "source", "instrument")
 
 
@@ -232,6 +233,8 @@ def official(folder: str | os.PathLike[str]) -> dict[str, NSynth]:
 def learn_and_check(source: str | os.PathLike[str]) -> tuple[NSynth, NSynth]:
     """Notes to train on and to validate on: the official splits where ``source`` holds them, else by instrument.
 
+    Of an official train split a few pitches of every instrument are left out, see :func:`held_out`.
+
     Raises DataError where there are no notes.
     """
     sets = _sets(Path(source))
@@ -239,18 +242,20 @@ def learn_and_check(source: str | os.PathLike[str]) -> tuple[NSynth, NSynth]:
 
 
 def held_out(source: str | os.PathLike[str]) -> dict[str, NSynth]:
-    """What a run on ``source`` does not learn from: ``valid``, and ``test`` where there is one."""
+    """What a run on ``source`` does not learn from: ``valid``, and ``test`` where there is one, both of instruments it
+    never hears; and beside official splits ``known``, pitches that are left out of the training instruments."""
     return {name: notes for name, notes in _sets(Path(source)).items() if name != "train"}
 
 
 def _sets(root: Path) -> dict[str, NSynth]:
-    """``train``, ``valid`` and perhaps ``test``."""
+    """``train``, ``valid``, and perhaps ``known`` and ``test``."""
     if root.suffix in (packing.SUFFIX, ".json") or (root / "examples.json").exists():
         return dict(zip(("train", "valid"), NSynth(root).split(), strict=True))
     splits = official(root)
     if not {"train", "valid"} <= splits.keys():
         raise DataError(f"{root}: holds neither examples.json nor both a train and a valid set; name a folder of notes")
-    return splits
+    learn, known = splits.pop("train").split("pitch", KNOWN)
+    return {"train": learn, "known": known, **splits}
 
 
 def pocket() -> NSynth:

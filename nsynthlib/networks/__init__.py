@@ -26,6 +26,6 @@ class Preset:
 
 
 PRESETS = {
-    "thesis": Preset((32, 64, 16), 128, ThesisEncoder, ThesisDecoder),
-    "residual": Preset((48, 96, 160, 192), 48, ResidualEncoder, ResidualDecoder, PATCH),
+    "thesis": Preset((32, 64, 8), 128, ThesisEncoder, ThesisDecoder),
+    "residual": Preset((64, 128, 192), 48, ResidualEncoder, ResidualDecoder, PATCH),
 }

@@ -1,6 +1,6 @@
 """The residual network: one encoder and one decoder whose blocks a condition scales and shifts.
 
-A picture is cut into patches of 8 bands × 4 frames, each a position with 32 channels, so that no convolution runs at
+A picture is cut into patches of 8 bands × 8 frames, each a position with 64 channels, so that no convolution runs at
 full resolution. Between levels the grid halves in both directions. There is no normalisation layer: each block starts
 as the identity (its last convolution is zero: Zhang, Dauphin and Ma 2019), which costs less.
 """
@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from nsynthlib.networks.comb import fold
 
-PATCH = (8, 4)  # bands, frames
+PATCH = (8, 8)  # bands, frames
 
 
 class Block(nn.Module):
@@ -45,7 +45,7 @@ class Block(nn.Module):
 
 
 def patches(picture: Tensor) -> Tensor:
-    """``[batch, c, rows, columns]`` as ``[batch, 32 c, rows / 8, columns / 4]``."""
+    """``[batch, c, rows, columns]`` as ``[batch, 64 c, rows / 8, columns / 8]``."""
     bands, frames = PATCH
     grid = picture.unflatten(2, (-1, bands)).unflatten(4, (-1, frames))  # batch, c, row, band, column, frame
     return grid.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
@@ -91,10 +91,12 @@ class ResidualEncoder(nn.Module):
 
 
 class ResidualDecoder(nn.Module):
-    """Vector ``[batch, vector]`` and comb to picture ``[batch, 1, rows, columns]``.
+    """Vector ``[batch, vector]`` and comb to ``[batch, 2, rows, columns]``: a picture, and its texture.
 
-    With a comb the last layer draws two pictures, what lies between the partials and what stands above it on them: the
-    result is ``between + comb * above``, so a partial's place comes from the pitch and only its level is learned.
+    The texture is the log of how far each bin strays from the picture, see :mod:`nsynthlib.texture`; it is drawn from
+    the same features, which it does not change. With a comb each of the two is drawn twice, what lies between the
+    partials and what stands above it on them: the result is ``between + comb * above``, so a partial's place comes from
+    the pitch and only its level is learned.
     """
 
     def __init__(self, channels: tuple[int, ...], comb: bool, vector: int, rows: int, columns: int) -> None:
@@ -110,8 +112,9 @@ class ResidualDecoder(nn.Module):
         )
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairwise(widths))
         self.pictures = 2 if comb else 1
-        self.leave = nn.Conv2d(
-            widths[-1] + (PATCH[0] if comb else 0), self.pictures * PATCH[0] * PATCH[1], 3, padding=1
+        self.leave, self.stray = (
+            nn.Conv2d(widths[-1] + (PATCH[0] if comb else 0), self.pictures * PATCH[0] * PATCH[1], 3, padding=1)
+            for _ in range(2)
         )
 
     def forward(self, vector: Tensor, comb: Tensor | None) -> Tensor:
@@ -123,7 +126,11 @@ class ResidualDecoder(nn.Module):
             teeth = None if comb is None else fold(comb, self.folds[level], hidden.shape[-1])
             hidden = block(hidden, teeth, vector)
         hidden = F.silu(hidden)
-        drawn = unpatched(self.leave(hidden if teeth is None else torch.cat([hidden, teeth], 1)), self.pictures)
+        seen = hidden if teeth is None else torch.cat([hidden, teeth], 1)
+        return torch.cat([self._drawn(self.leave(seen), comb), self._drawn(self.stray(seen.detach()), comb)], 1)
+
+    def _drawn(self, grid: Tensor, comb: Tensor | None) -> Tensor:
+        drawn = unpatched(grid, self.pictures)
         if comb is None:
             return drawn
         between, above = drawn.chunk(2, 1)

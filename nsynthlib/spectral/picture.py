@@ -16,7 +16,7 @@ from nsynthlib.spectral.transform import SAMPLE_RATE, STFT, from_db, note_by_not
 
 @dataclass(frozen=True)
 class LogMel:
-    """The models' picture of a note: log-magnitude in mel bands, 80 dB deep.
+    """The models' picture of a note: log-magnitude in mel bands, 100 dB deep.
 
     The default gives each bin of the STFT a band of its own up to 1 kHz, and ever wider bands above: 384 × 126 values
     a note. ``benchmarks/representation.json`` compares it with others.
@@ -26,6 +26,8 @@ class LogMel:
         n_fft, hop_length: of the STFT below it (Hann window).
         samples: length of a note.
         mel_scale: ``"slaney"`` or ``"htk"``, see :func:`~nsynthlib.spectral.hz_to_mel`.
+        floor_db: the quietest value, against a full-scale sine. Many notes are played 30 dB below that, and 80 dB
+            would cut off their upper partials and the end of their decay.
     """
 
     n_mels: int = 384
@@ -33,6 +35,7 @@ class LogMel:
     hop_length: int = 512
     samples: int = 64_000
     mel_scale: str = "slaney"
+    floor_db: float = -100.0
 
     @property
     def stft(self) -> STFT:
@@ -44,14 +47,18 @@ class LogMel:
         return self.n_mels, self.stft.frames(self.samples)
 
     def picture(self, audio: Tensor) -> Tensor:
-        """Decibels ``[..., n_mels, frames]`` in [-80, 0] of ``audio`` ``[..., samples]`` in [-1, 1]."""
+        """Decibels ``[..., n_mels, frames]`` in [floor_db, 0] of ``audio`` ``[..., samples]`` in [-1, 1]."""
         settings = self.stft
         up, _ = self._operators(audio)
-        return note_by_note(lambda sound: to_db(up @ _magnitude(stft(sound, settings)), settings), 1, audio)
+
+        def draw(sound: Tensor) -> Tensor:
+            return to_db(up @ _magnitude(stft(sound, settings)), settings, self.floor_db)
+
+        return note_by_note(draw, 1, audio)
 
     def magnitude(self, db: Tensor, n_iter: int = 10) -> Tensor:
         """Magnitudes ``[..., bins, frames]`` of a picture, see :func:`~nsynthlib.spectral.mel_to_magnitude`."""
-        return invert_bands(from_db(db, self.stft), *self._operators(db), n_iter)
+        return invert_bands(from_db(db, self.stft, self.floor_db), *self._operators(db), n_iter)
 
     def sound(self, db: Tensor, n_iter: int = 16) -> Tensor:
         """Audio ``[..., samples]`` of a picture in decibels: mel inversion, PGHI, ``n_iter`` Griffin-Lim steps."""

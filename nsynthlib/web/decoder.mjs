@@ -36,7 +36,7 @@ export function latent(manifest, { family, point, x, y }) {
 /** The session takes one run at a time; later ones wait here. */
 let queue = Promise.resolve();
 
-/** Decibels `[n_mels, frames]`, low bands first, of a note `{ pitch, family (a name), velocity, point, x, y }`. */
+/** Decibels `[n_mels, frames]`, low bands first, of a note `{ pitch, family (a name), velocity, point, x, y, breath }`. */
 export async function decode(note) {
   const { ort, manifest, session } = await decoder();
   const whole = (value) => new ort.Tensor("int64", BigInt64Array.of(BigInt(value)), [1]);
@@ -45,6 +45,8 @@ export async function decode(note) {
     pitch: whole(note.pitch),
     family: whole(manifest.families.indexOf(note.family)),
     velocity: whole(note.velocity),
+    breath: new ort.Tensor("float32", Float32Array.of(note.breath), [1]),
+    seed: whole(note.point), // another note breathes in another way
   };
   const run = queue.then(() => session.run(inputs));
   queue = run.catch(() => {});

@@ -17,7 +17,7 @@ function toCells(values, partOf) {
   return out;
 }
 
-const levelPart = (db) => 1 - db / FLOOR_DB;
+const levelPart = (db) => Math.max(0, 1 - db / FLOOR_DB);
 
 /** Swaps rows and columns: `[rows, cols]` to `[cols, rows]`, written to `out`. */
 function transpose(values, rows, cols, out) {
@@ -130,7 +130,8 @@ const cvae = {
     const { decibels, rows, cols, manifest } = await decodeOnce(settings);
     const made = makeSettings(manifest);
     const filterbank = melFilterbank(manifest.n_mels, manifest.n_fft, manifest.sample_rate, manifest.mel_scale);
-    const bands = fromDb(transpose(decibels, rows, cols, new Float64Array(rows * cols)), made);
+    const turned = transpose(decibels, rows, cols, new Float64Array(rows * cols));
+    const bands = fromDb(turned, made, manifest.floor_db);
     const options = { iterations: manifest.n_iter, onStep };
     const audio = await magnitudeToAudio(melToMagnitude(bands, filterbank), made, manifest.samples, options);
     return audio && asFile(audio, manifest.sample_rate);

@@ -147,8 +147,8 @@ export function toDb(magnitude, { reference }) {
 }
 
 /** Magnitudes of decibels made by `toDb`; the floor becomes silence. */
-export function fromDb(db, { reference }) {
+export function fromDb(db, { reference }, floor = FLOOR_DB) {
   const out = new Float64Array(db.length);
-  for (let i = 0; i < out.length; i++) out[i] = db[i] > FLOOR_DB ? reference * 10 ** (db[i] / 20) : 0;
+  for (let i = 0; i < out.length; i++) out[i] = db[i] > floor ? reference * 10 ** (db[i] / 20) : 0;
   return out;
 }

@@ -107,8 +107,8 @@ def cells(parts: Tensor) -> np.ndarray:
 
 
 def level_cells(db: Tensor) -> np.ndarray:
-    """Decibels in [-80, 0] as :func:`cells`."""
-    return cells(1 - db / FLOOR_DB)
+    """Decibels of at most 0 as :func:`cells`; below -80 all look alike."""
+    return cells((1 - db / FLOOR_DB).clamp_min(0.0))
 
 
 def spectrogram(values: np.ndarray, hop: float) -> dict[str, Any]:

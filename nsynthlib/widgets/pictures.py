@@ -183,13 +183,14 @@ class CVAEPicture(Explorer):
     point = traitlets.Int().tag(sync=True)
     x = traitlets.Float().tag(sync=True)
     y = traitlets.Float().tag(sync=True)
+    breath = traitlets.Float().tag(sync=True)
 
     def __init__(self, model: CVAE, **chosen: float) -> None:
         self.model = model
         self.axes, self.points = explorer_axes(model)
         super().__init__(
             kind="cvae",
-            settings=["pitch", "family", "velocity", "point", "x", "y"],
+            settings=["pitch", "family", "velocity", "point", "x", "y", "breath"],
             choices={"family": list(FAMILIES), "velocity": list(VELOCITIES)},
             **chosen,
         )
@@ -198,7 +199,8 @@ class CVAEPicture(Explorer):
         z = self.points[FAMILIES.index(settings["family"]), settings["point"]].clone()
         z[self.axes[0]] += settings["x"]
         z[self.axes[1]] += settings["y"]
-        db = decode(self.model, z, settings["pitch"], settings["family"], settings["velocity"])
+        label = settings["pitch"], settings["family"], settings["velocity"]
+        db = decode(self.model, z, *label, settings["breath"], settings["point"])
         return db, self.model.log_mel.hop_length
 
     def drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from nsynthlib.data import FAMILIES, VELOCITIES
+from nsynthlib.generation import BREATH
 from nsynthlib.models import CVAE
 from nsynthlib.spectral import MEL_SCALES, SAMPLE_RATE, WINDOWS
 from nsynthlib.widgets.controls import _LOOK, _choice, _counted, _Explorer, _places, _within
@@ -159,7 +160,7 @@ def cvae_explorer(model: CVAE | None = None) -> CVAEExplorer:
     """
     model = model or CVAE.from_pretrained()
     family, velocity = FAMILIES.index("organ"), VELOCITIES.index(100)
-    explorer = CVAEPicture(model, pitch=60, family=family, velocity=velocity, point=0, x=0.0, y=0.0)
+    explorer = CVAEPicture(model, pitch=60, family=family, velocity=velocity, point=0, x=0.0, y=0.0, breath=BREATH)
     families = [(name.replace("_", " "), name) for name in FAMILIES]
     along: dict[str, Any] = {"value": 0.0, "min": -3.0, "max": 3.0, "step": 0.1, "readout_format": ".1f", **_LOOK}
     controls = {
@@ -169,5 +170,6 @@ def cvae_explorer(model: CVAE | None = None) -> CVAEExplorer:
         "point": ipywidgets.IntSlider(0, 0, explorer.points.shape[1] - 1, description="Latent point", **_LOOK),
         "x": ipywidgets.FloatSlider(description=f"Dimension {explorer.axes[0]}", **along),
         "y": ipywidgets.FloatSlider(description=f"Dimension {explorer.axes[1]}", **along),
+        "breath": ipywidgets.FloatSlider(BREATH, min=0, max=1, step=0.05, description="Breath", **_LOOK),
     }
     return CVAEExplorer(controls, explorer)

@@ -149,9 +149,19 @@ def test_from_notes_to_a_judged_model(tmp_path):
     assert "validation error" in output
     _, errors = run("train", "cvae", tmp_path / "notes", "--out", tmp_path / "run", code=2)
     assert "add --resume" in errors.replace("\n", " ")
-    run("evaluate", tmp_path / "run", tmp_path / "notes", "--json", tmp_path / "result.json", "--limit", 1)
+    output, _ = run("judge", tmp_path / "notes", "--out", tmp_path / "judge", "--epochs", 1)
+    assert "right on validation: pitch" in output
+    _, errors = run("judge", tmp_path / "notes", "--out", tmp_path / "judge", code=2)
+    assert "holds a judge already" in errors
+    options = ("--json", tmp_path / "result.json", "--limit", 1, "--judge", tmp_path / "judge")
+    output, _ = run("evaluate", tmp_path / "run", tmp_path / "notes", "--real", tmp_path / "notes", *options)
+    assert "new notes model" in output
     result = json.loads((tmp_path / "result.json").read_text())
+    assert result["model"] == "CVAE"
+    assert list(result["reconstruction"]) == ["valid", "nsynth"]
     assert list(result["reconstruction"]["valid"]) == ["real", "copy_synthesis", "model"]
+    _, errors = run("evaluate", tmp_path / "run", tmp_path / "notes", *options[:2], "--judge", tmp_path, code=2)
+    assert "holds no classifier" in errors
     run("generate", tmp_path / "x.wav", "--pitch", 60, "--family", "organ", "--model", tmp_path / "run")
     run("export", tmp_path / "page", "--model", tmp_path / "run")
     assert sorted(p.name for p in (tmp_path / "page").iterdir()) == ["decoder.onnx", "manifest.json"]

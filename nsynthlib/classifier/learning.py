@@ -112,9 +112,9 @@ def train_classifier(
     seed: int = 0,
     quiet: bool = False,
 ) -> dict[str, Any]:
-    """Train a judge on ``notes[0]``, on the CPU, in minutes; of its epochs the one that does best on ``notes[1]`` stays in the folder ``run``.
+    """Train a judge on ``notes[0]``, on the CPU; of its epochs the one that does best on ``notes[1]`` stays.
 
-    The folder gets ``config.json`` and ``model.safetensors`` for :meth:`Classifier.from_pretrained`, and
+    The folder ``run`` gets ``config.json`` and ``model.safetensors`` for :meth:`Classifier.from_pretrained`, and
     ``training.json``: settings, hash of the notes, seconds, and the share of right answers after every epoch. Returns
     what that file holds.
 

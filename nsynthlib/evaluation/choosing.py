@@ -44,13 +44,13 @@ def pairs(notes: Sequence[Note], count: int, rng: np.random.Generator) -> tuple[
 
 
 def alike(notes: Sequence[Note], asked: Asked, each: int, rng: np.random.Generator) -> list[Note]:
-    """Up to ``each`` notes for every condition in ``asked``: its family and velocity, and the nearest pitches."""
+    """The ``each`` notes nearest to every condition in ``asked``: by family first, then velocity, then pitch."""
     have = Asked.of(notes)
     order = rng.permutation(len(notes))
     chosen: dict[int, None] = {}
     for pitch, family, velocity in dict.fromkeys(asked.groups()):
-        fits = order[(have.family[order] == family) & (have.velocity[order] == velocity)]
-        nearest = fits[np.argsort(np.abs(have.pitch[fits] - pitch), kind="stable")]
+        away = (np.abs(have.pitch - pitch), np.abs(have.velocity - velocity), have.family != family)
+        nearest = order[np.lexsort([key[order] for key in away])]
         chosen.update(dict.fromkeys(nearest[:each].tolist()))
     return [notes[i] for i in sorted(chosen)]
 

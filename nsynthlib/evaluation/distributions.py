@@ -14,11 +14,11 @@ CELLS = 50  # of the number of statistically different bins, as many as GANSynth
 
 
 class Gaussian:
-    """Mean ``[d]`` and covariance ``[d, d]`` of features ``[n, d]``, n at least 2."""
+    """Mean ``[d]`` and covariance ``[d, d]`` of features ``[n, d]``; one note alone has no spread."""
 
     def __init__(self, features: np.ndarray) -> None:
         self.mean = features.mean(0)
-        self.covariance = np.cov(features, rowvar=False).reshape(len(self.mean), -1)
+        self.covariance = np.cov(features, rowvar=False, ddof=min(1, len(features) - 1)).reshape(len(self.mean), -1)
         values, vectors = linalg.eigh(self.covariance)
         self.root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
 

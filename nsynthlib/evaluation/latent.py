@@ -58,7 +58,8 @@ def probe(learn: tuple[Tensor, Sequence[Note]], check: tuple[Tensor, Sequence[No
     """What a linear probe (logistic regression) reads of pitch and family from z ``[n, latent_dim]``.
 
     It learns from the first set's points and is asked about the second's, held-out instruments; ``chance`` is what
-    always giving the first set's most frequent answer would score.
+    always giving the first set's most frequent answer would score. Where all notes of the first set are alike there is
+    nothing to read, and no row.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -67,6 +68,8 @@ def probe(learn: tuple[Tensor, Sequence[Note]], check: tuple[Tensor, Sequence[No
     rows = {}
     for name in ("pitch", "family"):
         known, asked = (labels_of(notes)[name].numpy() for _, notes in (learn, check))
+        if len(np.unique(known)) < 2:
+            continue
         reader = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=200))
         reader.fit(learn[0].numpy(), known)
         row: dict[str, Any] = dict(share(reader.predict(check[0].numpy()) == asked))

@@ -21,6 +21,7 @@ from nsynthlib.data import (
     ConversionWarning,
     NoteDataset,
     Rendered,
+    held_out,
     index_entry,
     labels_of,
     learn_and_check,
@@ -239,10 +240,24 @@ def test_official_splits_are_used_as_they_are(tmp_path):
     assert {k: v.folder.name for k, v in official(tmp_path).items()} == {"train": "train", "valid": "nsynth-valid"}
     learn, check = learn_and_check(tmp_path)
     assert (learn[0].instrument, check[0].instrument) == ("organ_synthetic_005", "organ_synthetic_012")
+    assert sorted(held_out(tmp_path)) == ["known", "valid"]
     (tmp_path / "nsynth-valid" / "examples.json").unlink()
     with pytest.raises(DataError, match=r"neither examples\.json nor both a train and a valid set"):
         learn_and_check(tmp_path)
     assert official(tmp_path / "train" / "audio") == {}
+
+
+def test_some_pitches_of_the_training_instruments_are_kept_for_judging(tmp_path):
+    """Every instrument is still learned from, and no (instrument, pitch) is on both sides."""
+    write_notes(
+        tmp_path / "train", [rendered(f"organ_synthetic_{i:03d}", pitch=p) for i in (1, 2) for p in range(60, 66)]
+    )
+    write_notes(tmp_path / "valid", [rendered("organ_synthetic_003")])
+    learn, _ = learn_and_check(tmp_path)
+    known = held_out(tmp_path)["known"]
+    assert {n.instrument for n in learn} == {n.instrument for n in known}
+    assert len(learn) + len(known) == 12
+    assert not {(n.instrument, n.pitch) for n in learn} & {(n.instrument, n.pitch) for n in known}
 
 
 def test_a_data_loader_reads_with_workers(folder):

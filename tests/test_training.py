@@ -2,8 +2,10 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -113,6 +115,30 @@ def test_an_interrupt_saves_and_the_run_goes_on_from_there(folder, finished, tmp
     train(NSynth(folder).split(), run, SETTINGS, resume=True, quiet=True)
     whole, again = (load_file(r / "model.safetensors") for r in (finished, run))
     assert all(torch.equal(whole[name], again[name]) for name in whole)
+
+
+TWO = """
+import sys
+from pathlib import Path
+from nsynthlib import NSynth, training
+training.train(NSynth(sys.argv[1]).split(), Path(sys.argv[2]), training.Settings(epochs=2, batch_size=8, seed=3), quiet=True)
+"""
+
+
+def test_the_same_loop_trains_on_two_processes(folder, tmp_path):
+    """Each takes half of every batch; one writes, and there is one model in the end."""
+    (tmp_path / "two.py").write_text(TWO)
+    launch = [str(Path(sys.executable).with_name("accelerate")), "launch", "--cpu", "--num_processes", "2"]
+    plain = ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    command = [*launch, *plain, str(tmp_path / "two.py"), str(folder), str(tmp_path / "run")]
+    done = subprocess.run(
+        command, capture_output=True, timeout=300, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    errors = [row["rmse_db"] for row in json.loads((tmp_path / "run" / "history.json").read_text())["validation"]]
+    assert len(errors) == 2
+    assert errors[1] < errors[0]
+    assert CVAE.from_pretrained(tmp_path / "run").fitted is not None
 
 
 FULL_DISK = """

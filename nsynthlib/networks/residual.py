@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from torch.nn import functional as F
 from nsynthlib.networks.comb import fold
 
 PATCH = (8, 8)  # bands, frames
+STRAY = -3.5  # log of the deviation to begin with: 1.5 dB of 100, about what real notes have
 
 
 class Block(nn.Module):
@@ -116,6 +118,7 @@ class ResidualDecoder(nn.Module):
             nn.Conv2d(widths[-1] + (PATCH[0] if comb else 0), self.pictures * PATCH[0] * PATCH[1], 3, padding=1)
             for _ in range(2)
         )
+        nn.init.constant_(cast(Tensor, self.stray.bias), STRAY)
 
     def forward(self, vector: Tensor, comb: Tensor | None) -> Tensor:
         hidden = self.widen(vector).unflatten(1, self.base)

@@ -121,7 +121,8 @@ TWO = """
 import sys
 from pathlib import Path
 from nsynthlib import NSynth, training
-training.train(NSynth(sys.argv[1]).split(), Path(sys.argv[2]), training.Settings(epochs=2, batch_size=8, seed=3), quiet=True)
+settings = training.Settings(epochs=2, batch_size=8, seed=3)
+training.train(NSynth(sys.argv[1]).split(), Path(sys.argv[2]), settings, quiet=True)
 """
 
 

@@ -17,11 +17,12 @@ OBSERVE = """async (view) => {
     for (const byte of new Uint8Array(await (await fetch(audio.src)).arrayBuffer())) text += String.fromCharCode(byte);
     return [audio.getAttribute("aria-label"), btoa(text)];
   };
-  const canvases = [...view.querySelectorAll("canvas")];
+  const shown = (kind) => [...view.querySelectorAll(kind)].filter((part) => !part.closest("[hidden]"));
+  const canvases = shown("canvas");
   return {
     pictures: canvases.map((canvas) => canvas.toDataURL()),
     labels: canvases.map((canvas) => canvas.getAttribute("aria-label")),
-    files: await Promise.all([...view.querySelectorAll("audio")].map(listen)),
+    files: await Promise.all(shown("audio").map(listen)),
     turn: Number(view.dataset.turn), ms: Number(view.dataset.pictureMs),
     says: view.querySelector(".nn-status").textContent,
   };
@@ -90,6 +91,18 @@ def changes(before: dict, after: dict) -> tuple[set[int], set[str]]:
     """Which pictures and which sounds are others."""
     pictures = {i for i, (a, b) in enumerate(zip(before["pictures"], after["pictures"], strict=True)) if a != b}
     return pictures, {label for label in after["sounds"] if not same(before["sounds"][label], after["sounds"][label])}
+
+
+def wav(audio: np.ndarray, rate: int) -> dict:
+    """A file to be chosen, from ``[samples]`` or ``[samples, channels]``."""
+    data = io.BytesIO()
+    soundfile.write(data, audio, rate, format="WAV", subtype="FLOAT")
+    return {"name": "mine.wav", "mimeType": "audio/wav", "buffer": data.getvalue()}
+
+
+def tone(seconds: float, rate: int, frequency: float = 1000) -> np.ndarray:
+    """A sine of amplitude 0.5."""
+    return 0.5 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)
 
 
 def same(one: tuple[np.ndarray, int], other: tuple[np.ndarray, int]) -> bool:

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import torch
 from explorer_pages import served_pages
-from hand import Hand, changes
+from hand import Hand, changes, violations, wav
 
 from nsynthlib.spectral import FLOOR_DB, stft, to_db
 from nsynthlib.synthesis import ADSR
 from nsynthlib.widgets import synthesis_explorer
+from nsynthlib.widgets.harmonics import FRAMES, fundamentals, take_apart
 from nsynthlib.widgets.synthesis_explorers import ENVELOPE, PICTURE, WAYS, SharedRandom
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,14 @@ EXTREMES = {
 }
 
 
+def voice(seconds: float) -> np.ndarray:
+    """A steady tone of 20 partials at 196 Hz over faint noise, of 16 bits, as a reader might sing it, [samples]."""
+    time = np.arange(round(seconds * 16_000)) / 16_000
+    partials = sum(np.sin(2 * np.pi * 196 * k * time + k) / k for k in range(1, 21))
+    noise = np.random.default_rng(0).standard_normal(len(time))
+    return np.round(8000 * (0.5 * partials + 0.02 * noise)) / 32_768
+
+
 def settings_of(explorer) -> dict:
     """What the front end reads from the traits."""
     chosen = explorer.choices
@@ -61,14 +70,20 @@ def picture(sound: torch.Tensor) -> torch.Tensor:
     return to_db(stft(sound.float(), PICTURE).abs(), PICTURE)
 
 
-@pytest.mark.parametrize("moved", [False, True], ids=["at first", "moved"])
-@pytest.mark.parametrize("method", WAYS)
-def test_both_languages_make_the_same_note(method, moved):
-    """Within 0.1 dB wherever either picture lies above the floor."""
+OWN = [("granular", 0.4), ("granular", 3.0), ("spectral", 2.0)]  # ways that start from a sound; seconds of it
+
+
+@pytest.mark.parametrize(
+    ("method", "moved", "own"),
+    [(method, moved, 0.0) for method in WAYS for moved in (False, True)]
+    + [(method, moved, own) for method, own in OWN for moved in (False, True)],
+)
+def test_both_languages_make_the_same_note(method, moved, own):
+    """Within 0.1 dB wherever either picture lies above the floor, of the example as of a reader's own sound."""
     explorer = WAYS[method]()
     settings = settings_of(explorer) | (EXTREMES[method] if moved else {})
-    note = np.frombuffer(explorer.note, "<i2") / 32768
-    ours = explorer.sound(settings)
+    note = voice(own) if own else np.frombuffer(explorer.note, "<i2") / 32768
+    ours = explorer.sound(settings, torch.from_numpy(note).float())
     theirs = torch.from_numpy(in_javascript(settings=settings, note=note.tolist()).copy())
     assert ours.shape == theirs.shape
     a, b = picture(ours), picture(theirs)
@@ -77,6 +92,32 @@ def test_both_languages_make_the_same_note(method, moved):
     above = torch.maximum(a, b) > FLOOR_DB
     assert above.float().mean() > 0.02
     assert (a - b)[above].abs().max() < 0.1
+
+
+def test_a_sound_is_taken_apart_into_what_it_was_made_of():
+    """Levels of partials that stand out within 0.1 dB of 20 log10(a / k); what is left is the noise between them."""
+    levels, rest = take_apart(torch.from_numpy(voice(2.0)).float())
+    paper = 20 * np.log10(0.5 * 8000 / 32_768 / np.arange(1, 7))
+    assert np.abs(levels[:6, 30].numpy() - paper).max() < 0.1
+    noise = rest[16_000:24_000].std().item()
+    assert 0.7 < noise / (0.02 * 8000 / 32_768) < 1
+    assert levels[0, 100] < -150  # after the end of two seconds
+    assert rest[40_000:].abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("hertz", [62, 196.5, 1003])
+def test_a_fundamental_is_found(hertz):
+    time = torch.arange(64_000) / 16_000
+    sound = sum(torch.sin(2 * torch.pi * hertz * k * time) / k for k in range(1, 6))
+    found = fundamentals(stft(sound, FRAMES))[10:-10]
+    assert (1200 * torch.log2(found / hertz)).abs().max() < 5  # cents
+
+
+def test_noise_and_silence_have_no_fundamental():
+    noise = torch.from_numpy(np.random.default_rng(0).standard_normal(64_000)).float()
+    for sound in (noise, torch.zeros(64_000)):
+        assert not fundamentals(stft(sound, FRAMES)).any()
+        assert take_apart(sound)[1] == pytest.approx(sound)
 
 
 def test_chance_is_the_same_in_both_languages():
@@ -158,6 +199,39 @@ def test_every_control_changes_picture_and_sound(hand):
         assert changed(*hand.settled()) == (True, True), f"{name} by keyboard"
         hand.by_mouse(name, 3 if is_list else 0.95)  # where no handle stands at first
         assert changed(*hand.settled()) == (True, True), f"{name} by mouse"
+
+
+def test_own_sound_is_used_or_stands_beside(hand):
+    """As loud as it is, seen and heard beside the note; grains and harmonics are the reader's own."""
+    example = hand.now
+    hand.page.set_input_files(".nn-file", wav(np.stack([2 * voice(1.5), np.zeros(24_000)], 1), 16_000))
+    _, after = hand.settled()
+    assert len(after["pictures"]) == len(example["pictures"]) + 1
+    assert "over 4.0 s" in after["labels"][0]
+    assert "over 1.5 s" in after["labels"][1]
+    own, rate = after["sounds"]["Your own sound"]
+    assert rate == 16_000
+    assert np.abs(own - voice(1.5)).max() < 1e-4
+    uses_it = not np.array_equal(after["sounds"]["Sound"][0], example["sounds"]["Sound"][0])
+    assert uses_it == (hand.method in ("granular", "spectral"))
+    assert ("Pitch (MIDI)" in inert(hand)) == (hand.method == "granular")
+    name = next(iter(WAYS[hand.method]().labels.values()))[0]
+    [name] = [full for full in names(hand) if full.startswith(name)]
+    is_list = hand.control(name).get_attribute("role") != "slider"
+    hand.by_keyboard(name, "ArrowUp" if is_list else "ArrowLeft")
+    pictures, sounds = changes(*hand.settled())
+    assert (pictures, sounds) == ({0}, {"Sound"})
+    assert violations(hand.page) == []
+    hand.view.get_by_role("button", name="Back to the example").click()
+    _, again = hand.settled()
+    assert set(again["sounds"]) == {"Sound"}
+    assert len(again["pictures"]) == len(example["pictures"])
+    assert inert(hand) == []
+
+
+def inert(hand: Hand) -> list[str]:
+    """Controls out of reach."""
+    return hand.page.locator(".nn-controls [inert] .widget-label").all_inner_texts()
 
 
 def test_corners_of_the_envelope_move_by_keyboard_and_by_mouse(hand):

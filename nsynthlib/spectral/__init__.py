@@ -7,7 +7,7 @@ device, in float32, and keeps leading dimensions. Frames are centred: frame ``m`
 
 from nsynthlib.spectral.frequency import from_instantaneous_frequency, to_instantaneous_frequency
 from nsynthlib.spectral.measures import dbfs, log_spectral_distance, spectral_convergence
-from nsynthlib.spectral.mel import MEL_SCALES, hz_to_mel, mel_filterbank, mel_to_hz, mel_to_magnitude
+from nsynthlib.spectral.mel import MEL_SCALES, hz_to_mel, mel_corners, mel_filterbank, mel_to_hz, mel_to_magnitude
 from nsynthlib.spectral.phase import gaussian_width, griffin_lim, magnitude_to_audio, pghi
 from nsynthlib.spectral.picture import LogMel
 from nsynthlib.spectral.transform import FLOOR_DB, SAMPLE_RATE, STFT, WINDOWS, from_db, istft, stft, to_db
@@ -28,6 +28,7 @@ __all__ = [
     "istft",
     "log_spectral_distance",
     "magnitude_to_audio",
+    "mel_corners",
     "mel_filterbank",
     "mel_to_hz",
     "mel_to_magnitude",

@@ -49,6 +49,12 @@ def mel_to_hz(mel: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
     )
 
 
+def mel_corners(n_mels: int, f_min: float, f_max: float, mel_scale: str = "htk") -> np.ndarray:
+    """Corners in hertz ``[n_mels + 2]`` of ``n_mels`` triangles, evenly spaced in mel."""
+    first, last = (float(hz_to_mel(hz, mel_scale)) for hz in (f_min, f_max))
+    return mel_to_hz(np.linspace(first, last, n_mels + 2), mel_scale)
+
+
 def _known(mel_scale: str) -> str:
     if mel_scale not in MEL_SCALES:
         raise ValueError(f"mel_scale {mel_scale!r} is unknown; choose one of {', '.join(MEL_SCALES)}")
@@ -56,14 +62,21 @@ def _known(mel_scale: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def mel_filterbank(n_mels: int, n_fft: int, sample_rate: int = SAMPLE_RATE, mel_scale: str = "htk") -> Tensor:
-    """Triangular mel filters ``[n_mels, bins]`` from 0 Hz to half the sample rate, each of height 1.
+def mel_filterbank(
+    n_mels: int,
+    n_fft: int,
+    sample_rate: int = SAMPLE_RATE,
+    mel_scale: str = "htk",
+    f_min: float = 0.0,
+    f_max: float | None = None,
+) -> Tensor:
+    """Triangular mel filters ``[n_mels, bins]``, each of height 1, from ``f_min`` to ``f_max`` in hertz.
 
-    Corners lie evenly in mel, sides are straight in hertz: ``norm=None`` of librosa and torchaudio (not Slaney's
-    equal areas). So each bin lies between two corners, and its weights in their bands add up to 1.
+    Without ``f_max`` they reach up to half the sample rate. Corners lie evenly in mel, sides are straight in hertz:
+    ``norm=None`` of librosa and torchaudio (not Slaney's equal areas). So each bin lies between two corners, and its
+    weights in their bands add up to 1.
     """
-    top = float(hz_to_mel(sample_rate / 2, mel_scale))
-    corners = mel_to_hz(np.linspace(0.0, top, n_mels + 2), mel_scale)
+    corners = mel_corners(n_mels, f_min, sample_rate / 2 if f_max is None else f_max, mel_scale)
     place = np.interp(np.linspace(0.0, sample_rate / 2, n_fft // 2 + 1), corners, np.arange(n_mels + 2))
     distance = np.abs(place - np.arange(1, n_mels + 1)[:, None])
     with torch.inference_mode(False):  # the cache outlives the mode

@@ -36,9 +36,9 @@ function start() {
 /**
  * Computes in the worker.
  *
- * @param kind "stft", "mel", "sampling" or "cvae"
+ * @param kind "stft", "mel", "sampling", "note" or "cvae"
  * @param want "picture", `{ rows, cols, cells, hop }` or what else the kind draws; "sound" or "original",
- *   `{ wav, peak, rms, turned_down }`; of a CVAE, "decibels"
+ *   `{ wav, peak, rms, turned_down }`; of a note, "compared", the picture of the sound beside it; of a CVAE, "decibels"
  * @param settings what the controls say, by the names Python uses
  * @param options `note` (Int16Array) and `sampleRate` of the sound to analyse; `signal`, an AbortSignal;
  *   `onProgress(part)`, from 0 to 1

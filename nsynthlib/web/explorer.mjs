@@ -35,11 +35,12 @@ function readSettings(model) {
 }
 
 /** A player with its name; `key` tells what it holds. */
-function makePlayer(el, { want, label, needs = (settings) => settings }) {
+function makePlayer(el, { want, label, needs = (settings) => settings, onlyOwn = false }) {
   const figure = make(el, "figure", "nn-heard");
   make(figure, "figcaption", "", { "aria-hidden": "true" }, label);
   const audio = make(figure, "audio", "nn-audio", { controls: "", "aria-label": label });
-  return { want, label, needs, audio, key: null, levels: null };
+  figure.hidden = onlyOwn;
+  return { want, label, needs, onlyOwn, figure, audio, key: null, levels: null };
 }
 
 /** Gives a player a new file; a reader who was listening hears the new sound from the same moment. */
@@ -71,15 +72,23 @@ function nameControls(el) {
   }
 }
 
+/** A panel that is there while a reader's own sound is: the sound beside what the explorer makes. */
+function makeBeside(el, model, { name, panel }) {
+  const place = make(el, "div", "nn-beside", { hidden: "" });
+  make(place, "p", "nn-beside-name", {}, name);
+  return { name, place, ...panel(place, model) };
+}
+
 /** The parts of a view, from its pictures down to its words. */
-function build(el, model, { panels, sounds }) {
+function build(el, model, { panels, sounds, beside }) {
   const pictures = make(el, "div", panels.length > 1 ? "nn-pictures nn-several" : "nn-pictures");
   const shown = panels.map((panel) => panel(make(pictures, "div", "nn-panel"), model));
+  const own = beside && makeBeside(el, model, beside);
   const progress = make(el, "progress", "nn-progress", { max: "1", "aria-label": "Computing the sound" });
   const heard = make(el, "div", "nn-sounds");
   const players = sounds.map((sound) => makePlayer(heard, sound));
   const status = make(el, "p", "nn-status", { role: "status", "aria-live": "polite" });
-  return { panels: shown, progress, players, status };
+  return { panels: shown, beside: own, progress, players, status };
 }
 
 /** Computes and shows while the controls move: always the newest settings, the pictures before the sounds. */
@@ -114,15 +123,16 @@ function makeRunner(model, el, parts, describe, source) {
     state("picture");
     const samples = own?.length ?? model.get("note").byteLength / 2;
     const picture = await source("picture", settings, { own });
-    const words = describe(settings, picture, model.get("sample_rate"), samples);
+    const words = describe(settings, picture, model.get("sample_rate"), samples, own !== null);
     for (const panel of parts.panels) panel.show(picture, settings, words);
     el.dataset.pictureMs = (performance.now() - started).toFixed(1);
     if (number !== wanted) return;
     state("sound");
-    for (const player of parts.players) {
+    const players = parts.players.filter(({ figure }) => !figure.hidden);
+    for (const player of players) {
       if (!(await fill(player, settings)) || number !== wanted) return;
     }
-    const levels = parts.players.map((player) => `${player.label}: ${describeLevels(player.levels)}.`);
+    const levels = players.map((player) => `${player.label}: ${describeLevels(player.levels)}.`);
     state("ready", [words, ...levels].join(" "));
   }
 
@@ -143,19 +153,28 @@ function makeRunner(model, el, parts, describe, source) {
     nameControls(el);
   }
 
-  const use = (samples) => {
+  /** Shows what belongs to a reader's own sound, and takes the example's controls away, or the other way round. */
+  async function use(samples) {
     own = samples;
+    for (const control of el.closest(".nn-explorer")?.querySelectorAll(".nn-of-example") ?? []) control.inert = !!own;
+    for (const { figure, onlyOwn } of parts.players) if (onlyOwn) figure.hidden = !own;
+    if (parts.beside) parts.beside.place.hidden = !own;
+    if (parts.beside && own) {
+      const picture = await source("compared", {}, { own });
+      if (own === samples) parts.beside.show(picture, {}, parts.beside.name);
+    }
     return run();
-  };
+  }
   return { run, use };
 }
 
 /**
  * The module of an explorer.
  *
- * @param kind `panels`: spectrograms and plots; `sounds`: `{ want, label, needs }` each, of which `needs(settings)` is
- *   what it depends on; `describe(settings, picture, rate, samples)`, in words; `ownSound`: whether there is a place
- *   for one
+ * @param kind `panels`: spectrograms and plots; `sounds`: `{ want, label, needs, onlyOwn }` each, of which
+ *   `needs(settings)` is what it depends on, and `onlyOwn` says that it is there while a reader's own sound is;
+ *   `describe(settings, picture, rate, samples, isOwn)`, in words; `ownSound`: what a reader's own sound is for, where
+ *   there is a place for one, in words or as `(model)` to words; `beside`: `{ name, panel }` to show that sound in
  */
 export const explorer = (kind) => ({
   render({ model, el }) {
@@ -166,15 +185,17 @@ export const explorer = (kind) => ({
       parts.status.textContent = "No kernel answers: run this cell.";
     };
     const { run, use } = makeRunner(model, el, parts, kind.describe, makeSource(model, silence));
-    const endRecording = kind.ownSound ? makeOwnSound(el, model.get("sample_rate"), use) : () => {};
+    const words = typeof kind.ownSound === "function" ? kind.ownSound(model) : kind.ownSound;
+    const endRecording = words ? makeOwnSound(el, model.get("sample_rate"), words, use) : () => {};
 
     const events = model.get("settings").map((name) => `change:${name}`);
     for (const event of events) model.on(event, run);
     const resized = new ResizeObserver(() => {
       nameControls(el); // the controls are on the page as soon as this is
-      parts.panels.forEach((panel) => panel.repaint());
+      all.forEach((panel) => panel.repaint());
     });
-    for (const { canvas } of parts.panels) resized.observe(canvas);
+    const all = [...parts.panels, parts.beside].filter(Boolean);
+    for (const { canvas } of all) resized.observe(canvas);
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       seen.disconnect();

@@ -99,15 +99,15 @@ const mel = {
   },
 };
 
-function samplingSound(want, settings) {
-  const { audio, rate } = playSampling(want, settings);
+function samplingSound(want, { settings, note }) {
+  const { audio, rate } = playSampling(want, settings, note);
   return asFile(audio, rate);
 }
 
 const sampling = {
-  picture: ({ settings }) => drawSampling(settings),
-  sound: ({ settings }) => samplingSound("sound", settings),
-  original: ({ settings }) => samplingSound("original", settings),
+  picture: ({ settings, note }) => drawSampling(settings, note),
+  sound: (job) => samplingSound("sound", job),
+  original: (job) => samplingSound("original", job),
 };
 
 /** The last decoded note, since its sound is asked for right after its picture. */
@@ -144,9 +144,9 @@ const cvae = {
 };
 
 const synthesised = {
-  picture({ settings, note, sampleRate }) {
-    return spectrogram.picture({ settings: PICTURE, note: makeNoteOnce(settings, note), sampleRate });
-  },
+  original,
+  picture: (job) => synthesised.compared({ ...job, note: makeNoteOnce(job.settings, job.note) }),
+  compared: ({ note, sampleRate }) => spectrogram.picture({ settings: PICTURE, note, sampleRate }),
   sound: ({ settings, note, sampleRate }) => asFile(makeNoteOnce(settings, note), sampleRate),
 };
 

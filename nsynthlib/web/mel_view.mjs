@@ -46,5 +46,5 @@ export default explorer({
     { want: "original", label: "Original", needs: () => null },
   ],
   describe: describeBands,
-  ownSound: true,
+  ownSound: "Or analyse a sound of your own.",
 });

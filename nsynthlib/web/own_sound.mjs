@@ -7,8 +7,8 @@ const LONGEST = 4; // seconds; what is longer is cut
 const SHORTEST = 0.1;
 const LARGEST = 100e6; // bytes of a file
 
-const PRIVATE = "Your own sound never leaves your browser.";
-const TO_KERNEL = "Your own sound goes to this notebook's kernel to be computed, and is stored nowhere.";
+const PRIVATE = "It never leaves your browser.";
+const TO_KERNEL = "It goes to this notebook's kernel to be computed, and is stored nowhere.";
 
 /** What to say of a microphone that cannot be had. */
 const REFUSALS = {
@@ -73,17 +73,17 @@ function describe(name, seconds) {
 }
 
 /**
- * Buttons to load, to record and to go back. `onChange(samples)` gets an Int16Array at `rate`, or `null` for the
- * example. Whatever goes wrong is said in one line, and the sound that was there stays.
+ * Buttons to load, to record and to go back, under `words` that say what for. `onChange(samples)` gets an Int16Array at
+ * `rate`, or `null` for the example. Whatever goes wrong is said in one line, and the sound that was there stays.
  */
-export function makeOwnSound(el, rate, onChange) {
-  const group = make(el, "div", "nn-own", { role: "group", "aria-label": "Sound to analyse" });
+export function makeOwnSound(el, rate, words, onChange) {
+  const group = make(el, "div", "nn-own", { role: "group", "aria-label": "Your own sound" });
+  make(group, "span", "nn-own-words", {}, `${words} ${isPage() ? PRIVATE : TO_KERNEL}`);
   const chooser = { type: "file", accept: "audio/*", "aria-label": "Sound file", hidden: "" };
   const input = make(group, "input", "nn-file", chooser);
   makeButton(group, "Use a sound file", () => input.click());
   const recording = makeButton(group, `Record ${LONGEST} s`, () => (stop ? stop() : fromMicrophone()));
   const back = makeButton(group, "Back to the example", () => use(null, "The example is back."));
-  make(group, "span", "nn-own-words", {}, isPage() ? PRIVATE : TO_KERNEL);
   const status = make(group, "span", "nn-own-status", { "aria-live": "polite" });
   let stop = null;
   back.disabled = true;

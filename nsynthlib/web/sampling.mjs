@@ -1,6 +1,7 @@
-/** A sine that is sampled and quantised, as in `nsynthlib/widgets/sampling.py`. */
+/** A sine, or a reader's own sound, sampled and quantised, as in `nsynthlib/widgets/sampling.py`. */
 import { makeRandom } from "./phase.mjs";
 import { abs, makeSettings, makeSpectrum, stft } from "./stft.mjs";
+import { levels } from "./wav.mjs";
 
 const ORIGINAL_RATE = 48000; // fine enough for every frequency that is offered
 const SECONDS = 1.5;
@@ -8,6 +9,8 @@ const FADE_SECONDS = 0.02;
 const POINTS = 1201; // of a drawn curve
 const SPECTRUM_SAMPLES = 4096;
 const SPECTRUM_FLOOR_DB = -120;
+const OWN_SAMPLES = 288; // of a reader's own sound that are drawn, at the original rate: 6 ms
+const COARSEST = 12; // samples of the original from one at the lowest rate to the next
 
 /** The sine of the settings from its zero on. */
 function sine({ frequency, level }, rate, samples) {
@@ -46,8 +49,44 @@ function spectrumDb(audio) {
   });
 }
 
+/** A reader's own sound with its peak at `level` dBFS. */
+function atLevel(note, level) {
+  const gain = 10 ** (level / 20) / Math.max(levels(note).peak, 1e-9);
+  return note.map((value) => value * gain);
+}
+
+const everyOther = (audio, step) => Float64Array.from({ length: Math.ceil(audio.length / step) }, (_, n) => audio[n * step]);
+
+/** As much as a spectrum looks at, with `place` in its middle where there is enough on both sides. */
+function around(audio, place) {
+  const first = Math.max(0, Math.min(place - SPECTRUM_SAMPLES / 2, audio.length - SPECTRUM_SAMPLES));
+  const out = new Float64Array(SPECTRUM_SAMPLES);
+  out.set(audio.subarray(first, first + SPECTRUM_SAMPLES));
+  return out;
+}
+
+/** A few milliseconds about the loudest moment, with their samples, and both spectra there. */
+function drawOwn({ rate, bits, dither, level }, note) {
+  const step = ORIGINAL_RATE / rate;
+  const whole = atLevel(note, level);
+  const heard = quantise(everyOther(whole, step), bits, dither);
+  const loudest = whole.reduce((best, value, n) => (Math.abs(value) > Math.abs(whole[best]) ? n : best), 0);
+  const place = Math.min(Math.max(0, loudest - OWN_SAMPLES / 2), whole.length - OWN_SAMPLES - 1);
+  const first = Math.floor(place / COARSEST) * COARSEST;
+  return {
+    span: OWN_SAMPLES / ORIGINAL_RATE,
+    curve: Float32Array.from(whole.subarray(first, first + OWN_SAMPLES + 1)),
+    samples: Float32Array.from(heard.subarray(first / step, (first + OWN_SAMPLES) / step)),
+    spectrum: spectrumDb(around(heard, Math.floor(loudest / step))),
+    original: spectrumDb(around(whole, loudest)),
+  };
+}
+
+/** What is drawn: of a reader's own sound if there is one, or of the sine. */
+export const drawSampling = (settings, note) => (note.length ? drawOwn(settings, note) : drawSine(settings));
+
 /** Samples of at least three periods and the two curves through them, and a spectrum. */
-export function drawSampling({ frequency, rate, bits, dither, level }) {
+function drawSine({ frequency, rate, bits, dither, level }) {
   const count = Math.max(24, Math.ceil((3 * rate) / frequency));
   const span = count / rate;
   const fine = (POINTS - 1) / span;
@@ -64,8 +103,10 @@ export function drawSampling({ frequency, rate, bits, dither, level }) {
 }
 
 /** The "original" or the "sound" that is left of it, and its sample rate. */
-export function playSampling(want, settings) {
+export function playSampling(want, settings, note) {
   const rate = want === "original" ? ORIGINAL_RATE : settings.rate;
-  const audio = faded(sine(settings, rate, Math.round(SECONDS * rate)), rate);
+  const audio = note.length
+    ? everyOther(atLevel(note, settings.level), ORIGINAL_RATE / rate)
+    : faded(sine(settings, rate, Math.round(SECONDS * rate)), rate);
   return { audio: want === "original" ? audio : quantise(audio, settings.bits, settings.dither), rate };
 }

@@ -30,5 +30,5 @@ export default explorer({
     { want: "original", label: "Original", needs: () => null },
   ],
   describe: describeTransform,
-  ownSound: true,
+  ownSound: "Or analyse a sound of your own.",
 });

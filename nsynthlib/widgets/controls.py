@@ -28,6 +28,8 @@ class _Explorer(ipywidgets.VBox):
         for name, control in controls.items():
             held = "index" if name in explorer.choices else "value"
             ipywidgets.jslink((control, held), (explorer, name))
+        for name in explorer.of_example:
+            controls[name].add_class("nn-of-example")
         panel = ipywidgets.Box(list(controls.values()))
         panel.add_class("nn-controls")
         super().__init__([panel, explorer])

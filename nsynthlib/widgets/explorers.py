@@ -27,6 +27,16 @@ Settings = Mapping[str, Any]
 LONGEST_SECONDS = 10  # of a reader's own sound
 
 
+def setting(trait: traitlets.TraitType, **about: Any) -> Any:
+    """``trait`` as one of an explorer's settings, with what else is to be known about it."""
+    return trait.tag(sync=True, setting=True, **about)
+
+
+def choice(values: Sequence[Any]) -> Any:
+    """A setting that is the index of one of ``values``."""
+    return setting(traitlets.Int(), values=list(values))
+
+
 class Explorer(anywidget.AnyWidget):
     """The picture and the sound of some settings.
 
@@ -35,6 +45,8 @@ class Explorer(anywidget.AnyWidget):
     themselves. Where a spectrogram of the settings alone is shown, ``picture`` and ``sound`` are all there is to write;
     ``drawn`` and ``played`` are for more, and get the sound to analyse too.
     """
+
+    of_example: tuple[str, ...] = ()  # settings that move the example only, not a reader's own sound
 
     _css = WEB / "explorer.css"
     kind = traitlets.Unicode().tag(sync=True)
@@ -47,7 +59,10 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any) -> None:
         steps = matplotlib.colormaps[COLOUR_MAP](np.arange(256))
-        super().__init__(colours=(255 * steps[:, :3]).round().astype(np.uint8).tobytes(), **traits)
+        known = self.traits(setting=True)
+        choices = {name: trait.metadata["values"] for name, trait in known.items() if "values" in trait.metadata}
+        told: dict[str, Any] = dict(settings=list(known), choices=choices)
+        super().__init__(colours=(255 * steps[:, :3]).round().astype(np.uint8).tobytes(), **(told | traits))
         self.on_msg(self._answer)
 
     def __repr__(self) -> str:
@@ -70,11 +85,17 @@ class Explorer(anywidget.AnyWidget):
         """The ``"sound"`` of the picture, or the ``"original"`` to compare it with; and its sample rate."""
         return self.sound(settings), self.sample_rate
 
+    def compared(self, note: Tensor) -> dict[str, Any]:
+        """What is drawn of a reader's own sound, where it stands beside the picture."""
+        raise NotImplementedError
+
     def answer(self, want: str, settings: Settings, own: Sequence[bytes] = ()) -> dict[str, Any]:
-        """``"picture"``, ``"sound"`` or ``"original"`` of some settings; ``own`` is a sound in place of the example."""
+        """``"picture"``, ``"compared"``, ``"sound"`` or ``"original"``; ``own`` is a sound in place of the example."""
         note = self._heard(own)
         if want == "picture":
             return self.drawn(settings, note)
+        if want == "compared":
+            return self.compared(note)
         return _as_file(*self.played(want, settings, note))
 
     def _heard(self, own: Sequence[bytes]) -> Tensor:

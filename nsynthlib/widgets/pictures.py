@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 import traitlets
 
 from nsynthlib.data import FAMILIES, VELOCITIES
@@ -18,16 +15,16 @@ from nsynthlib.spectral import (
     WINDOWS,
     from_db,
     griffin_lim,
-    hz_to_mel,
     istft,
     magnitude_to_audio,
-    mel_to_hz,
+    mel_corners,
+    mel_filterbank,
     mel_to_magnitude,
     stft,
     to_db,
 )
 from nsynthlib.widgets.encoding import to_int16
-from nsynthlib.widgets.explorers import Explorer, Settings, cells, level_cells, spectrogram
+from nsynthlib.widgets.explorers import Explorer, Settings, cells, choice, level_cells, setting, spectrogram
 from nsynthlib.widgets.modules import WEB, one_file
 
 if TYPE_CHECKING:
@@ -47,31 +44,16 @@ class STFTPicture(Explorer):
     """Spectrogram of one sound, and the sound rebuilt from it with or without its phase."""
 
     _esm = one_file(WEB / "stft_view.mjs")
-    n_fft = traitlets.Int().tag(sync=True)
-    win_length = traitlets.Int().tag(sync=True)
-    hop_length = traitlets.Int().tag(sync=True)
-    window = traitlets.Int().tag(sync=True)
-    display = traitlets.Int().tag(sync=True)
-    phase = traitlets.Int().tag(sync=True)
-    n_iter = traitlets.Int().tag(sync=True)
+    n_fft = choice(FFT_SIZES)
+    win_length = choice(WIN_LENGTHS)
+    hop_length = choice(HOPS)
+    window = choice(WINDOWS)
+    display = choice(DISPLAYS)
+    phase = choice(PHASES)
+    n_iter = setting(traitlets.Int())
 
     def __init__(self, audio: np.ndarray, sample_rate: int, **chosen: int) -> None:
-        choices = {
-            "n_fft": FFT_SIZES,
-            "win_length": WIN_LENGTHS,
-            "hop_length": HOPS,
-            "window": WINDOWS,
-            "display": DISPLAYS,
-            "phase": PHASES,
-        }
-        super().__init__(
-            kind="stft",
-            settings=[*choices, "n_iter"],
-            choices={name: list(values) for name, values in choices.items()},
-            note=to_int16(audio).tobytes(),
-            sample_rate=sample_rate,
-            **chosen,
-        )
+        super().__init__(kind="stft", note=to_int16(audio).tobytes(), sample_rate=sample_rate, **chosen)
 
     def drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:
         made = _stft_of(settings)
@@ -104,30 +86,22 @@ class MelPicture(Explorer):
     """Mel bands of one sound, and the sound that survives them."""
 
     _esm = one_file(WEB / "mel_view.mjs")
-    n_mels = traitlets.Int().tag(sync=True)
-    mel_scale = traitlets.Int().tag(sync=True)
-    f_min = traitlets.Int().tag(sync=True)
-    f_max = traitlets.Int().tag(sync=True)
-    n_fft = traitlets.Int().tag(sync=True)
-    hop_length = traitlets.Int().tag(sync=True)
-    n_iter = traitlets.Int().tag(sync=True)
+    n_mels = choice(BANDS)
+    mel_scale = choice(MEL_SCALES)
+    f_min = setting(traitlets.Int())
+    f_max = setting(traitlets.Int())
+    n_fft = setting(traitlets.Int())
+    hop_length = setting(traitlets.Int())
+    n_iter = setting(traitlets.Int())
 
     def __init__(self, audio: np.ndarray, sample_rate: int, **chosen: int) -> None:
-        choices = {"n_mels": list(BANDS), "mel_scale": list(MEL_SCALES)}
-        super().__init__(
-            kind="mel",
-            settings=[*choices, "f_min", "f_max", "n_fft", "hop_length", "n_iter"],
-            choices=choices,
-            note=to_int16(audio).tobytes(),
-            sample_rate=sample_rate,
-            **chosen,
-        )
+        super().__init__(kind="mel", note=to_int16(audio).tobytes(), sample_rate=sample_rate, **chosen)
 
     def _bands(self, settings: Settings, note: Tensor) -> tuple[Tensor, Tensor, STFT]:
         """Decibels ``[n_mels, frames]``, the filterbank and the transform below it."""
         made = STFT(settings["n_fft"], settings["hop_length"])
-        size = settings["n_fft"], settings["n_mels"], settings["mel_scale"]
-        filterbank = _filterbank(self.sample_rate, *size, *_range(settings))
+        size = settings["n_mels"], settings["n_fft"], self.sample_rate, settings["mel_scale"]
+        filterbank = mel_filterbank(*size, *_range(settings))
         return to_db(filterbank @ stft(note, made).abs(), made), filterbank, made
 
     def drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:
@@ -156,21 +130,7 @@ def _range(settings: Settings) -> tuple[int, int]:
 
 def _corners(n_mels: int, low: float, high: float, scale: str) -> np.ndarray:
     """Corners in hertz of ``n_mels`` triangles, ``[n_mels + 2]``."""
-    first, last = (float(hz_to_mel(hz, scale)) for hz in (low, high))
-    return mel_to_hz(np.linspace(first, last, n_mels + 2), scale).astype(np.float32)
-
-
-@lru_cache(maxsize=16)
-def _filterbank(rate: int, n_fft: int, n_mels: int, scale: str, low: int, high: int) -> Tensor:
-    """The library's mel filters ``[n_mels, bins]``, between any two frequencies."""
-    from librosa import filters  # takes a while to import
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of empty bands: the explorer counts them itself
-        bank = filters.mel(
-            sr=rate, n_fft=n_fft, n_mels=n_mels, fmin=low, fmax=high, htk=scale == "htk", norm=None, dtype=np.float32
-        )
-    return torch.from_numpy(bank)
+    return mel_corners(n_mels, low, high, scale).astype(np.float32)
 
 
 class CVAEPicture(Explorer):

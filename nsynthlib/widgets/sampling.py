@@ -1,4 +1,4 @@
-"""A sine that is sampled and quantised: what the sampling explorer shows and plays."""
+"""A sine, or a reader's own sound, sampled and quantised: what the sampling explorer shows and plays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import traitlets
 from scipy import signal
 
 from nsynthlib.widgets.controls import _LOOK, _WIDE, _choice, _counted, _Explorer, _places, _within
-from nsynthlib.widgets.explorers import Explorer, Settings
+from nsynthlib.widgets.explorers import Explorer, Settings, choice, setting
 from nsynthlib.widgets.modules import WEB, one_file
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ SECONDS, FADE_SECONDS = 1.5, 0.02
 POINTS = 1201  # of a drawn curve
 SPECTRUM_SAMPLES = 4096
 SPECTRUM_FLOOR_DB = -120.0
+OWN_SAMPLES = 288  # of a reader's own sound that are drawn, at the original rate: 6 ms
+COARSEST = ORIGINAL_RATE // RATES[0]
 
 
 def sine(settings: Settings, rate: float, samples: int) -> np.ndarray:
@@ -68,6 +70,19 @@ def faded(audio: np.ndarray, rate: int) -> np.ndarray:
     return out
 
 
+def at_level(note: Tensor, level: float) -> np.ndarray:
+    """A reader's own sound with its peak at ``level`` dBFS, float64 ``[samples]``."""
+    audio = note.numpy().astype(np.float64)
+    return audio * (10 ** (level / 20) / max(np.abs(audio).max(), 1e-9))
+
+
+def around(audio: np.ndarray, place: int) -> np.ndarray:
+    """As much of ``audio`` as a spectrum looks at, with ``place`` in its middle where there is enough on both sides."""
+    first = max(0, min(place - SPECTRUM_SAMPLES // 2, len(audio) - SPECTRUM_SAMPLES))
+    part = audio[first : first + SPECTRUM_SAMPLES]
+    return np.pad(part, (0, SPECTRUM_SAMPLES - len(part)))
+
+
 def spectrum_db(audio: np.ndarray) -> np.ndarray:
     """Levels of the frequencies from 0 Hz to half the sample rate against a full-scale sine, under a Hann window."""
     window = signal.get_window("hann", len(audio))
@@ -76,24 +91,23 @@ def spectrum_db(audio: np.ndarray) -> np.ndarray:
 
 
 class SamplingPicture(Explorer):
-    """Waveform and spectrum of a sine before and after sampling and quantisation."""
+    """Waveform and spectrum of a sine, or of a reader's own sound, before and after sampling and quantisation."""
 
     _esm = one_file(WEB / "sampling_view.mjs")
-    frequency = traitlets.Int().tag(sync=True)
-    rate = traitlets.Int().tag(sync=True)
-    bits = traitlets.Int().tag(sync=True)
-    dither = traitlets.Bool().tag(sync=True)
-    level = traitlets.Int().tag(sync=True)
+    of_example = ("frequency",)
+    frequency = setting(traitlets.Int())
+    rate = choice(RATES)
+    bits = setting(traitlets.Int())
+    dither = setting(traitlets.Bool())
+    level = setting(traitlets.Int())
 
     def __init__(self, **chosen: int) -> None:
-        super().__init__(
-            kind="sampling",
-            settings=["frequency", "rate", "bits", "dither", "level"],
-            choices={"rate": list(RATES)},
-            **chosen,
-        )
+        super().__init__(kind="sampling", sample_rate=ORIGINAL_RATE, **chosen)
 
     def drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:
+        return self._own_drawn(settings, note) if len(note) else self._sine_drawn(settings)
+
+    def _sine_drawn(self, settings: Settings) -> dict[str, Any]:
         """Samples of at least three periods and the two curves through them, and a spectrum."""
         rate, frequency = settings["rate"], settings["frequency"]
         count = max(24, math.ceil(3 * rate / frequency))
@@ -111,9 +125,27 @@ class SamplingPicture(Explorer):
             "spectrum": spectrum_db(heard).astype(np.float32),
         }
 
+    def _own_drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:
+        """A few milliseconds about the loudest moment, with their samples, and both spectra there."""
+        step = ORIGINAL_RATE // settings["rate"]
+        whole = at_level(note, settings["level"])
+        heard = quantise(whole[::step], settings["bits"], settings["dither"])
+        loudest = int(np.abs(whole).argmax())
+        first = min(max(0, loudest - OWN_SAMPLES // 2), len(whole) - OWN_SAMPLES - 1) // COARSEST * COARSEST
+        return {
+            "span": OWN_SAMPLES / ORIGINAL_RATE,
+            "curve": whole[first : first + OWN_SAMPLES + 1].astype(np.float32),
+            "samples": heard[first // step : (first + OWN_SAMPLES) // step].astype(np.float32),
+            "spectrum": spectrum_db(around(heard, loudest // step)).astype(np.float32),
+            "original": spectrum_db(around(whole, loudest)).astype(np.float32),
+        }
+
     def played(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
         rate = ORIGINAL_RATE if want == "original" else settings["rate"]
-        audio = faded(sine(settings, rate, round(SECONDS * rate)), rate)
+        if len(note):
+            audio = at_level(note, settings["level"])[:: ORIGINAL_RATE // rate]
+        else:
+            audio = faded(sine(settings, rate, round(SECONDS * rate)), rate)
         if want == "sound":
             audio = quantise(audio, settings["bits"], settings["dither"])
         return torch.from_numpy(audio), rate
@@ -136,7 +168,7 @@ def sampling_explorer(
         sample_rate: at first, one of ``RATES``, in hertz.
         bits: of each sample at first, 2 to 16.
         dither: whether dither with triangular density is on at first.
-        level: the sine's peak at first, -60 to 0 dBFS.
+        level: the peak of the sine, or of a reader's own sound, at first, -60 to 0 dBFS.
 
     Raises:
         ValueError: for a value that the controls do not have.

@@ -1,13 +1,13 @@
 """Explorers of the ways of synthesis: a note, its envelope to be dragged, and its spectrogram below.
 
 Each note is made of functions of :mod:`nsynthlib.synthesis`; in a page ``web/synthesis/notes.mjs`` makes the same ones.
-What is left to chance is drawn from one generator that both languages have.
+What is left to chance is drawn from one generator that both languages have. A reader's own sound is what grains are cut
+from and what is taken apart; beside the other ways, which start from no sound, it is something to aim at.
 """
 
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 import ipywidgets
@@ -24,13 +24,11 @@ from nsynthlib.synthesis import (
     LFO,
     Operator,
     additive,
-    analyse,
     filter_response,
     fm,
     granular,
     partials_below_nyquist,
     plucked,
-    shaped_noise,
     to_gain,
     waveform,
 )
@@ -38,7 +36,8 @@ from nsynthlib.synthesis.additive import CEILING
 from nsynthlib.synthesis.timbre import DARKER
 from nsynthlib.widgets.controls import _STYLE, _WIDE, _choice, _Explorer
 from nsynthlib.widgets.encoding import to_int16
-from nsynthlib.widgets.explorers import Explorer, Settings
+from nsynthlib.widgets.explorers import Explorer, Settings, level_cells, setting, spectrogram
+from nsynthlib.widgets.harmonics import take_apart
 from nsynthlib.widgets.modules import WEB, one_file
 from nsynthlib.widgets.sampling import uniform
 
@@ -49,7 +48,6 @@ PEAK = 10 ** (-3 / 20)  # of a note at velocity 127
 TURN = (math.sqrt(5) - 1) / 2  # partials begin at multiples of this part of a period, so that no two begin alike
 HIGH_DECAY = 0.3  # seconds in which a plucked string's highest partials fall by 60 dB
 RECORDED = 100 / 127  # velocity of the analysed note
-BREAKPOINTS = 26  # of an analysed partial, 160 ms apart
 
 
 class SharedRandom(np.random.Generator):
@@ -73,7 +71,7 @@ class SharedRandom(np.random.Generator):
 def _number(name: str, unit: str, value: float, low: float, high: float, step: float = 0, shown: str = ".2f") -> Any:
     """A setting in ``unit``: a slider from ``low`` to ``high``, along the logarithm where there is no ``step``."""
     slider = {"min": low, "max": high, "step": step, "readout_format": shown}
-    return traitlets.Float(value).tag(sync=True, label=[name, unit], slider=slider)
+    return setting(traitlets.Float(value), label=[name, unit], slider=slider)
 
 
 class NotePicture(Explorer):
@@ -84,37 +82,46 @@ class NotePicture(Explorer):
     method = ""
     start = ADSR(0.01, 2.0, -6.0, 0.2)  # the envelope at first
 
-    pitch = traitlets.Int(60).tag(sync=True)
-    velocity = traitlets.Int(100).tag(sync=True)
-    attack = traitlets.Float().tag(sync=True)
-    decay = traitlets.Float().tag(sync=True)
-    sustain = traitlets.Float().tag(sync=True)
-    release = traitlets.Float().tag(sync=True)
-    way = traitlets.Unicode().tag(sync=True)
-    labels = traitlets.Dict().tag(sync=True)  # of the way's own settings: name and unit
-    tracks: Any = traitlets.List().tag(sync=True)  # dB of every partial of an analysed note at its breakpoints
+    pitch = setting(traitlets.Int(60))
+    velocity = setting(traitlets.Int(100))
+    attack = setting(traitlets.Float())
+    decay = setting(traitlets.Float())
+    sustain = setting(traitlets.Float())
+    release = setting(traitlets.Float())
+    way = setting(traitlets.Unicode())
+    labels = setting(traitlets.Dict())  # of the way's own settings: name and unit
 
     def __init__(self, **traits: Any) -> None:
-        own = [name for name, trait in vars(type(self)).items() if isinstance(trait, traitlets.TraitType)]
+        own = {name: trait for name, trait in vars(type(self)).items() if isinstance(trait, traitlets.TraitType)}
         envelope = {name: getattr(self.start, name) for name in ENVELOPE}
-        labels = {name: self.traits()[name].metadata["label"] for name in own}
-        settings = [*own, "pitch", "velocity", *ENVELOPE, "way", "labels", "tracks"]
-        super().__init__(kind="note", settings=settings, labels=labels, way=self.method, **envelope, **traits)
+        labels = {name: trait.metadata["label"] for name, trait in own.items()}
+        super().__init__(kind="note", labels=labels, way=self.method, **envelope, **traits)
 
     def __repr__(self) -> str:
         return f"NotePicture({self.way})"
 
-    def tone(self, s: Settings, f0: float, brightness: float) -> Tensor:
-        """The sound before envelope and level ``[64000]``, darker the nearer ``brightness`` is to 0."""
+    def tone(self, s: Settings, f0: float, brightness: float, source: Tensor) -> Tensor:
+        """The sound before envelope and level ``[64000]``, darker the nearer ``brightness`` is to 0.
+
+        ``source`` is a reader's own sound, or the sound that came with the explorer; empty where there is neither.
+        """
         raise NotImplementedError
 
-    def sound(self, settings: Settings) -> Tensor:
-        tone = self.tone(settings, midi_to_hz(settings["pitch"]), settings["velocity"] / 127)
+    def sound(self, settings: Settings, source: Tensor | None = None) -> Tensor:
+        source = self._heard(()) if source is None else source
+        tone = self.tone(settings, midi_to_hz(settings["pitch"]), settings["velocity"] / 127, source)
         note = tone * ADSR(**{name: settings[name] for name in ENVELOPE}).curve()
         return note * (PEAK * settings["velocity"] / 127 / note.abs().max().clamp(min=1e-9))
 
-    def picture(self, settings: Settings) -> tuple[Tensor, int]:
-        return to_db(stft(self.sound(settings), PICTURE).abs(), PICTURE), PICTURE.hop_length
+    def drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:
+        return self.compared(self.sound(settings, note))
+
+    def compared(self, note: Tensor) -> dict[str, Any]:
+        db = to_db(stft(note.float(), PICTURE).abs(), PICTURE)
+        return spectrogram(level_cells(db), PICTURE.hop_length / self.sample_rate)
+
+    def played(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
+        return (note if want == "original" else self.sound(settings, note)), self.sample_rate
 
 
 def _slope(slope: float, brightness: float) -> float:
@@ -134,7 +141,7 @@ class AdditivePicture(NotePicture):
     even = _number("Even level", "dB", 0, -40, 12, 1, ".0f")
     inharmonicity = _number("Inharmonicity", "", 0, 0, 0.005, 1e-4, ".4f")
 
-    def tone(self, s: Settings, f0: float, brightness: float) -> Tensor:
+    def tone(self, s: Settings, f0: float, brightness: float, source: Tensor) -> Tensor:
         k = torch.arange(1, partials_below_nyquist(f0) + 1, dtype=torch.float64)
         b = s["inharmonicity"]
         db = _slope(s["slope"], brightness) * torch.log2(k) + s["even"] * (k % 2 == 0)
@@ -143,16 +150,13 @@ class AdditivePicture(NotePicture):
 
 class SubtractivePicture(NotePicture):
     method = "subtractive"
-    wave = traitlets.Int(0).tag(sync=True, label=["Wave", ""])
+    wave = setting(traitlets.Int(0), values=list(WAVES), label=["Wave", ""])
     cutoff = _number("Cutoff", "Hz", 1000, 100, 8000, shown=".0f")
     resonance = _number("Resonance", "dB", 12, 0, 24, 1, ".0f")
     rate = _number("LFO rate", "Hz", 1.5, 0.25, 8, 0.25)
     depth = _number("LFO depth", "oct", 1, 0, 3, 0.1, ".1f")
 
-    def __init__(self) -> None:
-        super().__init__(choices={"wave": list(WAVES)})
-
-    def tone(self, s: Settings, f0: float, brightness: float) -> Tensor:
+    def tone(self, s: Settings, f0: float, brightness: float, source: Tensor) -> Tensor:
         """Partials of the wave, each times the filter's response there; real ones are sines, imaginary ones cosines."""
         octaves = LFO(s["rate"], s["depth"]).curve(501, 125) - 2 * (1 - brightness)
         k = torch.arange(1, partials_below_nyquist(f0) + 1)
@@ -168,7 +172,7 @@ class FMPicture(NotePicture):
     index = _number("Index", "rad", 3, 0, 12, 0.1, ".1f")
     fading = _number("Index decay", "s", 3, 0.1, 10)
 
-    def tone(self, s: Settings, f0: float, brightness: float) -> Tensor:
+    def tone(self, s: Settings, f0: float, brightness: float, source: Tensor) -> Tensor:
         falling = ADSR(0.001, s["fading"], -math.inf, release=10.0)
         modulator = Operator(s["ratio"], s["index"] * (0.05 + 0.95 * brightness), falling)
         return fm(f0, [Operator(modulators=(modulator,))])
@@ -176,19 +180,28 @@ class FMPicture(NotePicture):
 
 class GranularPicture(NotePicture):
     method = "granular"
+    of_example = ("pitch",)  # a reader's own sound keeps its own
     start = ADSR(0.2, 2.0, 0.0, 0.5)
     length = _number("Length", "ms", 80, 10, 300, shown=".0f")
     density = _number("Density", "/s", 30, 5, 200, shown=".0f")
     jitter = _number("Jitter", "", 0.5, 0, 1, 0.05)
 
-    def tone(self, s: Settings, f0: float, brightness: float) -> Tensor:
-        """Grains of one second of a tone whose formant rises from 300 Hz to 4.8 kHz."""
+    def tone(self, s: Settings, f0: float, brightness: float, source: Tensor) -> Tensor:
+        cloud = s["density"], s["length"] / 1000, s["jitter"]
+        return granular(_longer(source) if len(source) else self._rising(f0, brightness), *cloud, rng=SharedRandom())
+
+    def _rising(self, f0: float, brightness: float) -> Tensor:
+        """One second of a tone whose formant rises from 300 Hz to 4.8 kHz."""
         k = torch.arange(1, partials_below_nyquist(f0) + 1, dtype=torch.float64)
         centre = 300 * torch.exp2(torch.linspace(0, 4, 51, dtype=torch.float64))
         formant = 24 / (1 + (torch.log2(f0 * k[:, None] / centre) / 0.3).square())
         db = _slope(-6, brightness) * torch.log2(k)[:, None] + formant
-        source = _sum(f0 * k, db, SAMPLE_RATE)
-        return granular(source, s["density"], s["length"] / 1000, s["jitter"], rng=SharedRandom())
+        return _sum(f0 * k, db, SAMPLE_RATE)
+
+
+def _longer(source: Tensor) -> Tensor:
+    """``source``, over and over if it is shorter than a second: longer than any grain."""
+    return source.repeat(-(-SAMPLE_RATE // len(source))) if len(source) < SAMPLE_RATE else source
 
 
 class PluckedPicture(NotePicture):
@@ -198,14 +211,14 @@ class PluckedPicture(NotePicture):
     cutoff = _number("Brightness", "Hz", 4000, 250, 8000, shown=".0f")
     position = _number("Pluck position", "", 0.2, 0.04, 0.5, 0.02)
 
-    def tone(self, s: Settings, f0: float, brightness: float) -> Tensor:
+    def tone(self, s: Settings, f0: float, brightness: float, source: Tensor) -> Tensor:
         cutoff = s["cutoff"] * 2 ** (-4 * (1 - brightness))
         high = min(HIGH_DECAY, s["ringing"])
         return plucked(f0, s["ringing"], high, s["position"], cutoff, SharedRandom())
 
 
 class SpectralPicture(NotePicture):
-    """A flute note taken apart; ``note`` is what its sinusoids leave, ``tracks`` are the sinusoids."""
+    """A flute note, or a reader's own, taken apart into harmonics and what is left."""
 
     method = "spectral"
     start = ADSR(0.001, 2.0, 0.0, 0.2)
@@ -214,39 +227,22 @@ class SpectralPicture(NotePicture):
     stretch = _number("Stretch", "", 1, 0.8, 1.2, 0.01)
 
     def __init__(self) -> None:
-        levels, breath = _flute()
-        super().__init__(tracks=levels.tolist(), note=to_int16(breath.numpy()).tobytes())
+        [flute] = pocket().filter(instrument="flute_acoustic_073", pitch=64, velocity=100)
+        super().__init__(note=to_int16(flute.audio.numpy()).tobytes())
 
-    def tone(self, s: Settings, f0: float, brightness: float) -> Tensor:
-        db = torch.tensor(s["tracks"], dtype=torch.float64)
+    def tone(self, s: Settings, f0: float, brightness: float, source: Tensor) -> Tensor:
+        db, breath = take_apart(source)
         k = torch.arange(1, len(db) + 1, dtype=torch.float64)
         db = db + DARKER * (brightness - RECORDED) * torch.log2(k)[:, None]
         hertz = f0 * k ** s["stretch"] + s["shift"]
         heard = (hertz > 0) & (hertz < CEILING)
         sines = _sum(hertz.clamp(min=0), torch.where(heard[:, None], db, -300.0))
-        breath = torch.from_numpy(np.frombuffer(self.note, "<i2").astype(np.float32))
-        return _unit(sines) + 10 ** (s["noise"] / 20) * _unit(breath)
+        return _unit(sines) + to_gain(torch.tensor(s["noise"])) * _unit(breath)
 
 
 def _unit(sound: Tensor) -> Tensor:
     """``sound`` at an RMS of 1."""
     return sound / sound.square().mean().sqrt().clamp(min=1e-9)
-
-
-@cache
-def _flute() -> tuple[Tensor, Tensor]:
-    """Levels in dB of a flute's partials ``[partials, BREAKPOINTS]``, and its noise ``[64000]``, peak 0.9."""
-    [note] = pocket().filter(instrument="flute_acoustic_073", pitch=64, velocity=100)
-    model = analyse(note.audio)
-    f0 = midi_to_hz(note.pitch)
-    nearest = (model.frequencies / f0).round()
-    close = (model.frequencies / f0 - nearest).abs() < 0.2
-    places = torch.linspace(0, model.amplitudes.shape[1] - 1, BREAKPOINTS).round().long()
-    count = partials_below_nyquist(f0)
-    power = [(model.amplitudes.square() * (close & (nearest == k))).sum(0)[places] for k in range(1, count + 1)]
-    levels = 10 * torch.log10(torch.stack(power) + 1e-9)
-    breath = shaped_noise(model.noise)
-    return (10 * levels).round().double() / 10, 0.9 * breath / breath.abs().max()
 
 
 class SynthesisExplorer(_Explorer):

@@ -15,9 +15,18 @@ function withUnit(value, unit) {
   return unit ? `${told} ${unit}` : told;
 }
 
-function describeTone({ way, labels, pitch, velocity, attack, decay, sustain, release, ...own }) {
+/** What a reader's own sound is for: grains, a model to be taken apart, or something to aim at. */
+const USES = {
+  granular: "Or cut the grains from a sound of your own.",
+  spectral: "Or take a steady note of your own apart, sung or played.",
+};
+const AIM = "Set a sound of your own beside the note, and try to come near it.";
+
+function describeTone(told, picture, rate, samples, isOwn) {
+  const { way, labels, pitch, velocity, attack, decay, sustain, release, ...own } = told;
   const settings = Object.entries(labels).map(([name, [words, unit]]) => `${words} ${withUnit(own[name], unit)}`);
-  const key = `MIDI ${pitch} (${fixed(toHz(pitch))} Hz), velocity ${velocity}`;
+  const place = isOwn && way === "granular" ? "Grains of your own sound" : `MIDI ${pitch} (${fixed(toHz(pitch))} Hz)`;
+  const key = `${place}, velocity ${velocity}`;
   const times = Object.entries({ attack, decay, release }).map(([name, value]) => `${name} ${withUnit(value, "s")}`);
   const envelope = [...times, `sustain ${withUnit(sustain, "dB")}`].join(", ");
   return `${WAYS[way] ?? capital(way)}. ${settings.join(", ")}. ${key}. Envelope: ${envelope}.`;
@@ -25,7 +34,11 @@ function describeTone({ way, labels, pitch, velocity, attack, decay, sustain, re
 
 export default explorer({
   panels: [envelopePanel(HELD, SAMPLES / RATE), spectrogram(linearAxis)],
-  sounds: [{ want: "sound", label: "Sound" }],
+  sounds: [
+    { want: "sound", label: "Sound" },
+    { want: "original", label: "Your own sound", needs: () => null, onlyOwn: true },
+  ],
   describe: describeTone,
-  ownSound: false,
+  beside: { name: "Your own sound", panel: spectrogram(linearAxis) },
+  ownSound: (model) => USES[model.get("way")] ?? AIM,
 });

@@ -7,6 +7,7 @@ import { levels } from "../wav.mjs";
 import { CEILING, RATE, countPartials, envelope, toGain, toHz } from "./controls.mjs";
 import { fm } from "./fm.mjs";
 import { granular } from "./granular.mjs";
+import { takeApart } from "./harmonics.mjs";
 import { filtered, sumPartials } from "./partials.mjs";
 import { plucked } from "./plucked.mjs";
 
@@ -21,7 +22,34 @@ const RECORDED = 100 / 127; // velocity of the analysed note
 const upTo = (count) => Array.from({ length: count }, (_, i) => i + 1);
 const spread = (count, value) => Array.from({ length: count }, (_, i) => value(i / (count - 1)));
 
-/** The tone of each way before envelope and level: `(settings, f0, brightness, note)` to samples. */
+/** One second of a tone whose formant rises from 300 Hz to 4.8 kHz. */
+function rising(f0, brightness) {
+  const k = upTo(countPartials(f0));
+  const formant = (hertz) => (part) => 24 / (1 + (Math.log2(hertz / (300 * 2 ** (4 * part))) / 0.3) ** 2);
+  const slope = (k) => (-6 - DARKER * (1 - brightness)) * Math.log2(k);
+  return sumPartials(k.map((k) => k * f0), k.map((k) => spread(51, formant(k * f0)).map((db) => slope(k) + db)), RATE);
+}
+
+/** A sound over and over if it is shorter than a second: longer than any grain. */
+const longer = (note) =>
+  note.length < RATE
+    ? Float64Array.from({ length: Math.ceil(RATE / note.length) * note.length }, (_, n) => note[n % note.length])
+    : note;
+
+const isSame = (one, other) => one?.length === other.length && one.every((value, i) => value === other[i]);
+
+/** The last sound that was taken apart: every setting needs it again. */
+let apart = { note: null };
+
+function takeApartOnce(note) {
+  if (!isSame(apart.note, note)) apart = { note, ...takeApart(note) };
+  return apart;
+}
+
+/**
+ * The tone of each way before envelope and level: `(settings, f0, brightness, note)` to samples. `note` is a reader's
+ * own sound or the one that came with the explorer, and empty where there is neither.
+ */
 const tones = {
   additive({ slope, even, inharmonicity: b }, f0, brightness) {
     const steep = slope - DARKER * (1 - brightness);
@@ -37,30 +65,28 @@ const tones = {
     const falling = envelope({ attack: 0.001, decay: fading, sustain: -Infinity, release: 10 });
     return fm(f0, ratio, index * (0.05 + 0.95 * brightness), falling);
   },
-  granular({ length, density, jitter }, f0, brightness) {
-    const k = upTo(countPartials(f0));
-    const formant = (hertz) => (part) => 24 / (1 + (Math.log2(hertz / (300 * 2 ** (4 * part))) / 0.3) ** 2);
-    const slope = (k) => (-6 - DARKER * (1 - brightness)) * Math.log2(k);
-    const rising = k.map((k) => spread(51, formant(k * f0)).map((db) => slope(k) + db));
-    return granular(sumPartials(k.map((k) => k * f0), rising, RATE), density, length / 1000, jitter, makeRandom(0));
+  granular({ length, density, jitter }, f0, brightness, note) {
+    const source = note.length ? longer(note) : rising(f0, brightness);
+    return granular(source, density, length / 1000, jitter, makeRandom(0));
   },
   plucked({ ringing, cutoff, position }, f0, brightness) {
     const soft = cutoff * 2 ** (-4 * (1 - brightness));
     return plucked(f0, ringing, Math.min(HIGH_DECAY, ringing), position, soft, makeRandom(0));
   },
-  spectral({ noise, shift, stretch, tracks }, f0, brightness, note) {
+  spectral({ noise, shift, stretch }, f0, brightness, note) {
+    const { tracks, rest } = takeApartOnce(note);
     const k = upTo(tracks.length);
     const hertz = k.map((k) => f0 * k ** stretch + shift);
     const silent = k.map((k) => hertz[k - 1] <= 0 || hertz[k - 1] >= CEILING);
     const change = k.map((k) => (silent[k - 1] ? -300 : DARKER * (brightness - RECORDED) * Math.log2(k)));
     const sines = sumPartials(hertz, tracks.map((track, i) => track.map((db) => db + change[i])));
-    const [even, breath] = [sines, note].map((part) => 1 / Math.max(levels(part).rms, 1e-9));
-    return sines.map((x, n) => x * even + toGain(noise) * note[n] * breath);
+    const [even, breath] = [sines, rest].map((part) => 1 / Math.max(levels(part).rms, 1e-9));
+    return sines.map((x, n) => x * even + toGain(noise) * rest[n] * breath);
   },
 };
 
-/** The samples of a note; `note` is the sound that came with the explorer, if one did. */
-export function makeNote(settings, note = null) {
+/** The samples of a note; `note` is what it starts from, if it starts from a sound. */
+export function makeNote(settings, note) {
   const { way, pitch, velocity } = settings;
   const out = tones[way](settings, toHz(pitch), velocity / 127, note);
   const level = envelope(settings);
@@ -70,11 +96,11 @@ export function makeNote(settings, note = null) {
 }
 
 /** The last note, since its sound is asked for right after its picture. */
-let last = { key: null, samples: null };
+let last = { key: null, note: null, samples: null };
 
 /** `makeNote`, which does not make again what it has just made. */
 export function makeNoteOnce(settings, note) {
   const key = JSON.stringify(settings);
-  if (last.key !== key) last = { key, samples: makeNote(settings, note) };
+  if (last.key !== key || !isSame(last.note, note)) last = { key, note, samples: makeNote(settings, note) };
   return last.samples;
 }

@@ -89,8 +89,11 @@ def test_the_shipped_judge_is_small_and_tells_its_story():
     assert (SHIPPED / "model.safetensors").stat().st_size < 2e6
     story = json.loads((SHIPPED / "training.json").read_text())
     assert {"settings", "data", "validation", "seconds", "code", "torch"} <= story.keys()
-    judged = json.loads((SHIPPED / "evaluation.json").read_text())["judges"]
-    assert judged["classifier"]["test"]["pitch_accuracy"]["value"] > 0.9
+    judged = json.loads((SHIPPED / "evaluation.json").read_text())["judges"]["classifier"]
+    assert judged["known"]["pitch_accuracy"]["value"] > 0.95
+    assert judged["known"]["family_accuracy"]["value"] > 0.8
+    assert judged["test"]["pitch_accuracy"]["value"] > 0.8  # unseen instruments, harps and struck bars among them
+    assert judged["test"]["family_accuracy"]["value"] > 0.4
 
 
 def test_the_shipped_judge_hears_pitch_and_family():

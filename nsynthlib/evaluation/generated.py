@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from torch import Tensor
 
-from nsynthlib.data import FAMILIES, Note
-from nsynthlib.evaluation.choosing import alike, crescendos, pairs
+from nsynthlib.data import Note
+from nsynthlib.evaluation.choosing import alike, crescendos, draw, pairs
 from nsynthlib.evaluation.distributions import Cells, diversity, entropies, frechet_distance, inception_score
 from nsynthlib.evaluation.intervals import Row, share, summarise
 from nsynthlib.evaluation.judges import Asked, Heard, Judges, level_rises
 from nsynthlib.evaluation.reconstruction import condition_at, copy_synthesis, rebuild
-from nsynthlib.generation import generate, prior
+from nsynthlib.generation import BREATH, generate, prior
 from nsynthlib.models import CVAE
 
 EACH = 6  # notes of the reference for each condition
@@ -51,55 +51,64 @@ def generation(
     limit: int,
     rng: np.random.Generator,
 ) -> dict[str, dict[str, Row]]:
-    """Rows for two notes of each of ``limit`` conditions: real, copied, from the fitted prior, from N(0, I), rebuilt.
+    """Rows for two notes of each of ``limit`` conditions, see :func:`_sounds`.
 
     Conditions are those of held-out notes; ``learned`` are the notes that the model learned from, from which come the
     reference of Fréchet distance, of bins and of diversity. Texture is measured from the held-out notes that are left.
     """
     notes, left = pairs(held_out, limit, rng)
-    asked, conditions = Asked.of(notes), condition_at(notes)
+    asked = Asked.of(notes)
+    others = draw(left, 4 * limit, rng) or notes
     reference = Reference(
         judges.notes(alike(learned, asked, EACH, rng), "reference", tracker=False),
-        judges.notes(
-            [left[int(i)] for i in rng.permutation(len(left))[: 4 * limit]] or notes, "texture", tracker=False
-        ),
+        judges.notes(others, "texture", tracker=False),
     )
-    triples = crescendos(held_out, max(1, limit // 4), rng)
     seeds = rng.integers(2**31, size=len(notes)).tolist()
-    tell = list(zip(asked.groups(), seeds, strict=True))
-    sounds: dict[str, Iterator[Tensor]] = {
-        "real": (note.audio for note in notes),
-        "copy_synthesis": (copy_synthesis(model, note.audio) for note in notes),
-        "model": (_new(model, *group, seed) for group, seed in tell),
-        "plain_prior": (_new(model, *group, seed, plain=True) for group, seed in tell),
-        "reconstructed": (rebuild(model, n.audio, c) for n, c in zip(notes, conditions, strict=True)),
-    }
-    rows = {name: reference.rows(judges.hear(made, asked, name)) for name, made in sounds.items()}
-    for name in rows:
-        if name in ("model", "plain_prior"):
-            plain = name == "plain_prior"
-            rises = [_rises(model, p, f, seed, plain) for (p, f, _), seed in tell[: max(1, limit // 4)]]
-        else:
-            rises = [level_rises(*_played(model, three, name)) for three in triples]
+    made = _sounds(model, notes, seeds)
+    rows = {name: reference.rows(judges.hear(sounds, asked, name)) for name, sounds in made.items()}
+    few = max(1, limit // 4)
+    for name, rises in _rises(model, crescendos(held_out, few, rng), notes[:few], seeds).items():
         if rises:
             rows[name]["velocity_by_level"] = share(rises)
     return rows
 
 
-def _new(model: CVAE, pitch: int, family: int, velocity: int, seed: int, plain: bool = False) -> Tensor:
-    z = prior(model, seed) if plain else None
-    return generate(model, pitch=pitch, family=FAMILIES[family], velocity=velocity, seed=seed, z=z)
+def _sounds(model: CVAE, notes: Sequence[Note], seeds: Sequence[int]) -> dict[str, Iterator[Tensor]]:
+    """Six ways to what ``notes`` are, made when asked for.
+
+    The notes themselves; copied through the model's picture; new ones by the fitted prior, the same without breath,
+    and from N(0, I); and rebuilt from their own z.
+    """
+    tell = list(zip(notes, seeds, strict=True))
+    return {
+        "real": (note.audio for note in notes),
+        "copy_synthesis": (copy_synthesis(model, note.audio) for note in notes),
+        "model": (_new(model, note, note.velocity, seed) for note, seed in tell),
+        "without_breath": (_new(model, note, note.velocity, seed, breath=0.0) for note, seed in tell),
+        "plain_prior": (_new(model, note, note.velocity, seed, prior(model, seed)) for note, seed in tell),
+        "reconstructed": _rebuilt(model, notes),
+    }
 
 
-def _rises(model: CVAE, pitch: int, family: int, seed: int, plain: bool) -> bool:
-    """Whether one seed's note grows louder with its velocity."""
-    return level_rises(*(_new(model, pitch, family, velocity, seed, plain) for velocity in STEPS))
+def _new(model: CVAE, like: Note, velocity: int, seed: int, z: Tensor | None = None, breath: float = BREATH) -> Tensor:
+    """A new note of the pitch and family of another."""
+    return generate(model, pitch=like.pitch, family=like.family, velocity=velocity, seed=seed, z=z, breath=breath)
 
 
-def _played(model: CVAE, notes: Sequence[Note], row: str) -> list[Tensor]:
-    """Real notes themselves, or copied, or through the model."""
-    if row == "real":
-        return [note.audio for note in notes]
-    if row == "copy_synthesis":
-        return [copy_synthesis(model, note.audio) for note in notes]
-    return [rebuild(model, n.audio, c) for n, c in zip(notes, condition_at(notes), strict=True)]
+def _rises(
+    model: CVAE, triples: Sequence[Sequence[Note]], notes: Sequence[Note], seeds: Sequence[int]
+) -> dict[str, list[bool]]:
+    """Whether level rises with velocity: in real notes of one instrument, as rows tell, and in new ones of one seed."""
+    tell = list(zip(notes, seeds, strict=False))
+    return {
+        "real": [level_rises(*(note.audio for note in three)) for three in triples],
+        "copy_synthesis": [level_rises(*(copy_synthesis(model, note.audio) for note in three)) for three in triples],
+        "model": [level_rises(*(_new(model, n, v, seed) for v in STEPS)) for n, seed in tell],
+        "without_breath": [level_rises(*(_new(model, n, v, seed, breath=0.0) for v in STEPS)) for n, seed in tell],
+        "plain_prior": [level_rises(*(_new(model, n, v, s, prior(model, s)) for v in STEPS)) for n, s in tell],
+        "reconstructed": [level_rises(*_rebuilt(model, three)) for three in triples],
+    }
+
+
+def _rebuilt(model: CVAE, notes: Sequence[Note]) -> Iterator[Tensor]:
+    return (rebuild(model, n.audio, c, BREATH) for n, c in zip(notes, condition_at(notes), strict=True))

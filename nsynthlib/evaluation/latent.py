@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,7 +72,9 @@ def probe(learn: tuple[Tensor, Sequence[Note]], check: tuple[Tensor, Sequence[No
         if len(np.unique(known)) < 2:
             continue
         reader = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=200))
-        reader.fit(learn[0].numpy(), known)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of many pitches among few notes, of a fit that stopped early
+            reader.fit(learn[0].numpy(), known)
         row: dict[str, Any] = dict(share(reader.predict(check[0].numpy()) == asked))
         row["chance"] = float(np.mean(asked == np.bincount(known).argmax()))
         rows[name] = row

@@ -31,10 +31,10 @@ def copy_synthesis(model: AE, audio: Tensor) -> Tensor:
     return sound(model, model.log_mel.picture(audio))
 
 
-def rebuild(model: AE, audio: Tensor, condition: Condition) -> Tensor:
+def rebuild(model: AE, audio: Tensor, condition: Condition, breath: float = 0.0) -> Tensor:
     """``audio`` ``[64000]`` through the model; the condition is for those that take one."""
     device = device_of(model)
-    return reconstruct(model, audio.to(device), condition.to(device) if model.conditional else None).cpu()
+    return reconstruct(model, audio.to(device), condition.to(device) if model.conditional else None, breath).cpu()
 
 
 def reconstruction(model: AE, judges: Judges, notes: Sequence[Note], name: str) -> dict[str, dict[str, Row]]:

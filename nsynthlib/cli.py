@@ -192,7 +192,7 @@ def judge(
 
 @app.command()
 def evaluate(
-    run: Annotated[str, typer.Argument(help="A run folder, a hub name, or `shipped`.")],
+    run: Annotated[str, typer.Argument(help="A run folder, a hub name, `shipped`, or another shipped model's name.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
     json: Annotated[Path, typer.Option(help="Where the results go.")],
     real: Annotated[Path | None, typer.Option(help="Real NSynth notes, as one more set.")] = None,
@@ -207,11 +207,12 @@ def evaluate(
     from nsynthlib.classifier import Classifier
     from nsynthlib.data import NSynth, held_out, learn_and_check, read_json, write_json
     from nsynthlib.evaluation import evaluate as measure
-    from nsynthlib.models import KINDS
+    from nsynthlib.models import KINDS, PRETRAINED
 
     _check_folder(json)
-    settings = Path(run) / "settings.json"
-    kind = read_json(settings)["settings"]["kind"] if settings.exists() else "cvae"
+    stories = (Path(run) / "settings.json", PRETRAINED / run / "training.json")
+    story = next((path for path in stories if path.exists()), None)
+    kind = read_json(story)["settings"]["kind"] if story else "cvae"
     model = KINDS[kind].from_pretrained(None if run == "shipped" else run)
     listener = Classifier.from_pretrained(judge)
     sets = {"all": NSynth(folder)} if all_notes else held_out(folder)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nsynthlib.data import FAMILIES
 from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE, STFT, LogMel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
 COLOUR_MAP = "viridis"  # even steps to the eye, to a colour-blind eye and on a grey printer
 LINE = "#31688e"  # a colour of that map
 MEL_TICKS = (100, 250, 500, 1000, 2000, 4000, 8000)
+# A family is told by its shape and by its colour, of those that colour-blind eyes keep apart (Okabe and Ito 2008).
+SHAPES = dict(zip(FAMILIES, ("o", "s", "^", "v", "D", "P", "X", "<", ">", "*", "p"), strict=True))
+_OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+COLOURS = {family: _OKABE_ITO[i % len(_OKABE_ITO)] for i, family in enumerate(FAMILIES)}
 
 
 def _array(values: ArrayLike, dimensions: int, what: str) -> np.ndarray:
@@ -47,7 +55,8 @@ def spectrogram(
     """Draw a spectrogram.
 
     Args:
-        db: decibels ``[bins, frames]`` or, for ``LogMel`` settings, ``[n_mels, frames]``, in [-80, 0].
+        db: decibels ``[bins, frames]`` in [-80, 0] or, for ``LogMel`` settings, ``[n_mels, frames]`` in
+            [floor_db, 0].
         settings: what made the picture; it gives the frequency axis, linear or mel.
         ax: axes to draw on; a new figure without.
         title: a line above.
@@ -72,7 +81,7 @@ def spectrogram(
         aspect="auto",
         origin="lower",
         extent=extent,
-        vmin=FLOOR_DB,
+        vmin=settings.floor_db if isinstance(settings, LogMel) else FLOOR_DB,
         vmax=0,
         interpolation="nearest",
     )
@@ -164,4 +173,104 @@ def spectrum(
         ax.set_title(title)
     if label:
         ax.legend()
+    return ax
+
+
+def spectrograms(
+    pictures: Mapping[str, ArrayLike], settings: STFT | LogMel, *, columns: int = 3, height: float = 2.4
+) -> Figure:
+    """Draw several spectrograms side by side on the same axes, one scale of decibels for all.
+
+    Args:
+        pictures: by their titles, each as :func:`spectrogram` takes it.
+        settings: what made them.
+        columns: how many stand in a row.
+        height: of a row, in inches.
+    """
+    from matplotlib import pyplot
+
+    columns = min(columns, len(pictures))
+    rows = math.ceil(len(pictures) / columns)
+    figure, grid = pyplot.subplots(
+        rows,
+        columns,
+        figsize=(9, height * rows),
+        dpi=144,
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for ax, (title, picture) in zip(grid.flat, pictures.items(), strict=False):
+        spectrogram(picture, settings, ax, title=title, colour_bar=False)
+        ax.set(xlabel="", ylabel="")
+    for ax in grid.flat[len(pictures) :]:
+        ax.axis("off")
+    figure.colorbar(grid.flat[0].images[0], ax=grid, label="Level (dB)", pad=0.01)
+    figure.supxlabel("Time (s)", fontsize="medium")
+    figure.supylabel(
+        "Frequency (Hz, mel scale)" if isinstance(settings, LogMel) else "Frequency (kHz)", fontsize="medium"
+    )
+    return figure
+
+
+def training_curves(validation: Sequence[Mapping[str, Any]]) -> Figure:
+    """Draw what a training run's validations found: the error in decibels and, for a variational model, the KL.
+
+    Args:
+        validation: rows with ``step``, ``rmse_db`` and perhaps ``kl``, as ``history.json`` and ``training.json`` hold.
+    """
+    from matplotlib import pyplot
+
+    wanted = [("rmse_db", "validation error (dB)", "o-"), ("kl", "KL divergence (nats)", "s--")]
+    shown = [(key, label, style) for key, label, style in wanted if all(key in row for row in validation)]
+    figure, grid = pyplot.subplots(1, len(shown), figsize=(4 * len(shown), 2.8), squeeze=False, layout="constrained")
+    steps = [row["step"] for row in validation]
+    for ax, (key, label, style) in zip(grid.flat, shown, strict=True):
+        ax.plot(steps, [row[key] for row in validation], style, color=LINE)
+        ax.set(xlabel="step", ylabel=label, ylim=(0, None))
+    return figure
+
+
+def principal_plane(vectors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors ``[n, size]`` seen along the two directions in which they vary most (principal component analysis).
+
+    Returns the points ``[n, 2]`` and the share of the variance that each direction holds ``[2]``. The sign of a
+    direction, which is free, is chosen so that its largest entry is positive.
+    """
+    centred = _array(vectors, 2, "vectors") - np.asarray(vectors).mean(0)
+    _, spread, directions = np.linalg.svd(centred, full_matrices=False)
+    directions = directions[:2]
+    largest = np.abs(directions).argmax(1)
+    directions = directions * np.sign(directions[np.arange(len(directions)), largest])[:, None]
+    return centred @ directions.T, spread[:2] ** 2 / (spread**2).sum()
+
+
+def latent_map(points: ArrayLike, families: Iterable[str], ax: Axes | None = None, *, title: str | None = None) -> Axes:
+    """Draw points of a plane, each with its family's shape and colour.
+
+    Args:
+        points: ``[n, 2]``, such as :func:`principal_plane` gives.
+        families: of each point, names in ``FAMILIES``.
+        ax: axes to draw on; a new figure without.
+        title: a line above.
+    """
+    places, names = _array(points, 2, "points"), np.asarray(list(families))
+    ax = _new_axes(ax, (7.0, 4.6))
+    for family in (family for family in FAMILIES if family in names):
+        mine = places[names == family]
+        ax.scatter(
+            mine[:, 0],
+            mine[:, 1],
+            marker=SHAPES[family],
+            color=COLOURS[family],
+            edgecolors="white",
+            linewidths=0.5,
+            s=70,
+            label=family.replace("_", " "),
+        )
+    ax.set(xlabel="first direction", ylabel="second direction")
+    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    if title:
+        ax.set_title(title)
     return ax

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from nsynthlib import plots
+from nsynthlib import FAMILIES, plots
 from nsynthlib.spectral import STFT, LogMel, stft, to_db
 
 RATE = 16_000
@@ -102,3 +102,54 @@ def test_draws_on_given_axes():
     assert plots.waveform(sine(100), ax=above) is above
     assert plots.spectrum(sine(100), ax=below) is below
     assert figure.axes == [above, below]
+
+
+def test_a_mel_picture_is_coloured_down_to_its_own_floor():
+    settings = LogMel(n_mels=128, floor_db=-100.0)
+    ax = plots.spectrogram(settings.picture(sine(1000, 1e-4)), settings)
+    assert ax.images[0].get_clim() == (-100, 0)
+    assert -90 < brightest(ax)[1] < -70  # below the floor of an STFT's picture, and drawn
+
+
+def test_spectrograms_stand_side_by_side_on_one_scale():
+    settings = LogMel(n_mels=128)
+    tones = {f"{hz} Hz": settings.picture(sine(hz)) for hz in (250, 500, 1000, 4000)}
+    figure = plots.spectrograms(tones, settings, columns=3)
+    shown = [ax for ax in figure.axes if ax.images and ax.get_title()]
+    assert [ax.get_title() for ax in shown] == list(tones)
+    assert {ax.images[0].get_clim() for ax in shown} == {(settings.floor_db, 0)}
+    assert [brightest(ax)[0] for ax in shown] == pytest.approx(
+        [place_of(shown[0], str(hz)) for hz in (250, 500, 1000, 4000)], abs=1
+    )
+    assert len(plots.spectrograms({"one": tones["250 Hz"]}, settings).axes) == 2  # a picture and the scale
+
+
+def test_training_curves_show_what_was_found():
+    rows = [{"step": 5, "rmse_db": 9.0, "kl": 1.0}, {"step": 10, "rmse_db": 7.0, "kl": 3.0}]
+    error, kl = plots.training_curves(rows).axes
+    assert error.lines[0].get_xydata().tolist() == [[5, 9], [10, 7]]
+    assert kl.lines[0].get_xydata().tolist() == [[5, 1], [10, 3]]
+    assert len(plots.training_curves([{"step": 5, "rmse_db": 9.0}]).axes) == 1  # an autoencoder has no KL
+
+
+def test_principal_plane_is_that_of_scikit_learn():
+    from sklearn.decomposition import PCA
+
+    vectors = np.random.default_rng(0).standard_normal((40, 6)) * (5, 0.1, 3, 0.1, 0.1, 0.1) + 2
+    points, share = plots.principal_plane(torch.from_numpy(vectors))
+    pca = PCA(2).fit(vectors)
+    assert share == pytest.approx(pca.explained_variance_ratio_)
+    assert np.abs(points) == pytest.approx(np.abs(pca.transform(vectors)))
+    again, _ = plots.principal_plane(-vectors)
+    assert again == pytest.approx(-points)  # whatever the sign that the algorithm happens to find
+
+
+def test_each_family_has_a_shape_and_colour_of_its_own():
+    assert (
+        len({(plots.SHAPES[f], plots.COLOURS[f]) for f in FAMILIES}) == len(set(plots.SHAPES.values())) == len(FAMILIES)
+    )
+    points = np.arange(22.0).reshape(11, 2)
+    ax = plots.latent_map(points, FAMILIES)
+    drawn = {c.get_label(): c.get_offsets().tolist() for c in ax.collections}
+    assert drawn == {f.replace("_", " "): [point] for f, point in zip(FAMILIES, points.tolist(), strict=True)}
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(drawn)

@@ -6,6 +6,7 @@ and a chapter needs no callback of its own.
 """
 
 from nsynthlib.widgets.abx import ABX, abx, binomial_p_value
+from nsynthlib.widgets.latent_map import LatentMap, latent_map
 from nsynthlib.widgets.players import Player, Players, player, players
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.spectrograms import (
@@ -21,6 +22,7 @@ from nsynthlib.widgets.synthesis_explorers import SynthesisExplorer, synthesis_e
 __all__ = [
     "ABX",
     "CVAEExplorer",
+    "LatentMap",
     "MelExplorer",
     "Player",
     "Players",
@@ -30,6 +32,7 @@ __all__ = [
     "abx",
     "binomial_p_value",
     "cvae_explorer",
+    "latent_map",
     "mel_explorer",
     "player",
     "players",

@@ -16,7 +16,7 @@ import typer
 from nsynthlib.errors import DataError, RunFailed, UsageError
 
 plain: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
-EPOCHS = 8  # of the judge
+EPOCHS = 5  # of the judge
 app = typer.Typer(help="Musical notes, their pictures, and models that learn them.", add_completion=False, **plain)
 data = typer.Typer(help="Make a folder of notes in NSynth's layout.", **plain)
 app.add_typer(data, name="data")

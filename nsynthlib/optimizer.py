@@ -7,6 +7,7 @@ inputs).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
@@ -41,6 +42,10 @@ class MuonAdamW:
     def param_groups(self) -> Iterator[dict[str, Any]]:
         return chain(self.muon.param_groups, self.adamw.param_groups)
 
+    def set_learning_rate(self, learning_rate: float) -> None:
+        for group in self.param_groups:
+            group["lr"] = learning_rate
+
     def step(self) -> None:
         for view, weight in zip(self.views, self.weights, strict=True):
             view.grad = None if weight.grad is None else as_matrix(weight.grad)
@@ -57,6 +62,14 @@ class MuonAdamW:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.muon.load_state_dict(state["muon"])
         self.adamw.load_state_dict(state["adamw"])
+
+
+def schedule(progress: float) -> float:
+    """What the peak learning rate is multiplied by at a part of a run, in [0, 1].
+
+    Warm-up over the first 2 %, then a cosine from 1 to 0.01.
+    """
+    return min(1.0, (progress + 1e-4) / 0.02) * (0.505 + 0.495 * math.cos(math.pi * progress))
 
 
 def as_matrix(weight: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ from nsynthlib.checkpoints import (
 from nsynthlib.data import Note, labels_of, load_samples, read_json, write_json
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models import AE, CVAE, KINDS, Condition, Output, kl_divergence
-from nsynthlib.optimizer import MuonAdamW
+from nsynthlib.optimizer import MuonAdamW, schedule
 from nsynthlib.prior import Prior
 from nsynthlib.spectral import LogMel
 from nsynthlib.texture import deviation_loss
@@ -182,8 +182,7 @@ def train(
             pictures, condition = learn.batch(rows[accelerator.process_index :: accelerator.num_processes])
             chance = _chance(settings.seed, progress.step, accelerator.process_index)
             pictures = vary(pictures, model.log_mel.floor_db, settings.varied, chance)
-            for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * _schedule(progress.step / total)
+            optimizer.set_learning_rate(settings.learning_rate * schedule(progress.step / total))
             out = network(pictures, condition)
             kl = _kl(out, model)
             kl_weight = min(1.0, (progress.step + 1) / (settings.kl_warmup * total + 1))
@@ -281,11 +280,6 @@ def validate(model: AE, notes: Notes, batch_size: int = 32) -> dict[str, float]:
         model.get_buffer("activity").copy_(kl)
         result |= {"kl": float(kl.sum()), "active": float((kl > 0.1).sum())}
     return result
-
-
-def _schedule(progress: float) -> float:
-    """Warm-up over the first 2 %, then a cosine from 1 to 0.01."""
-    return min(1.0, (progress + 1e-4) / 0.02) * (0.505 + 0.495 * math.cos(math.pi * progress))
 
 
 def _chance(seed: int, step: int, process: int) -> torch.Generator:

@@ -280,7 +280,7 @@ def test_three_rows(tmp_path):
         "modulation_distance",
         "velocity_by_level",
     } <= set(result["generation"]["model"])
-    assert set(result["control"]) == {"one_z", "new_pitch", "probe"}
+    assert set(result["control"]) == {"one_z", "new_pitch", "probe", "as_learned"}
     found = []
     check_rows(result, found)
     assert len(found) > 80

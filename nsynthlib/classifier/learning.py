@@ -18,6 +18,7 @@ from nsynthlib.checkpoints import save_weights
 from nsynthlib.classifier.network import PICTURE, Classifier, Verdict
 from nsynthlib.data import VELOCITIES, Note, labels_of, write_json
 from nsynthlib.errors import DataError, UsageError
+from nsynthlib.optimizer import MuonAdamW, schedule
 
 BATCH = 64
 FLOOR_DB = PICTURE.floor_db
@@ -134,8 +135,7 @@ def train_classifier(
     learn, check = (Pictures(model, part, name, quiet) for part, name in zip(notes, ("train", "valid"), strict=True))
     batch = min(BATCH, len(learn))
     total = epochs * (len(learn) // batch)
-    optimizer = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=total, pct_start=0.2)
+    optimizer = MuonAdamW(model, learning_rate)
     story: dict[str, Any] = {
         "settings": {"epochs": epochs, "batch_size": batch, "learning_rate": learning_rate, "seed": seed},
         "data": {"train": len(learn), "validation": len(check), "sha256": [learn.sha256, check.sha256]},
@@ -148,7 +148,9 @@ def train_classifier(
     bar = tqdm(total=total, desc="judge", unit="step", disable=quiet)
     for epoch in range(epochs):
         order = torch.randperm(len(learn), generator=generator)[: total // epochs * batch]
-        _pass(model, learn, order.split(batch), optimizer, schedule, generator, bar)
+        batches = order.split(batch)
+        rates = [learning_rate * schedule((epoch * len(batches) + i) / total) for i in range(len(batches))]
+        _pass(model, learn, batches, optimizer, rates, generator, bar)
         result = score(model, check)
         story["validation"].append(result)
         story["seconds"] = round(time.monotonic() - started, 1)
@@ -165,21 +167,20 @@ def _pass(
     model: Classifier,
     learn: Pictures,
     batches: Sequence[Tensor],
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
+    optimizer: MuonAdamW,
+    rates: Sequence[float],
     generator: torch.Generator,
     bar: Any,
 ) -> None:
-    """One epoch."""
+    """One epoch; each batch has its own learning rate."""
     model.train()
-    for rows in batches:
+    for rows, rate in zip(batches, rates, strict=True):
+        optimizer.set_learning_rate(rate)
         with torch.autocast("cpu", torch.bfloat16, enabled=_has_bf16()):
             verdict = model(vary(learn.decibels(rows), generator))
-        loss = loss_of(verdict, learn.labels[rows])
-        optimizer.zero_grad()
-        loss.backward()
+        loss_of(verdict, learn.labels[rows]).backward()
         optimizer.step()
-        schedule.step()
+        optimizer.zero_grad()
         bar.update()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from nsynthlib.data import FAMILIES, Note
 from nsynthlib.evaluation.choosing import intervals
 from nsynthlib.evaluation.intervals import Row, share, summarise
 from nsynthlib.evaluation.judges import Asked, Heard, Judges, level_rises
-from nsynthlib.evaluation.reconstruction import condition_at, copy_synthesis, device_of
-from nsynthlib.generation import decode, draw, generate, sound
+from nsynthlib.evaluation.reconstruction import condition_at, copy_synthesis, device_of, rebuild
+from nsynthlib.generation import BREATH, decode, draw, generate, sound
 from nsynthlib.models import CVAE
 
 PITCHES = range(24, 97, 6)
@@ -64,18 +64,45 @@ def new_pitch(
     if not found:
         return {}
     targets = [target for _, target in found]
-    asked = Asked.of(targets)
     made = {
         "real": (note.audio for note in targets),
         "copy_synthesis": (copy_synthesis(model, note.audio) for note in targets),
         "model": (_moved(model, source, target) for source, target in found),
     }
+    return _answers(judges, made, Asked.of(targets), "new pitch")
+
+
+def as_learned(
+    model: CVAE, judges: Judges, notes: Sequence[Note], rng: np.random.Generator
+) -> dict[str, dict[str, Row]]:
+    """New notes beside the model's own reconstructions, each asked for as one of ``notes`` is, of trained instruments.
+
+    A prior can do no better than the decoder does with the z of real notes, so that is what its families are held
+    against.
+    """
+    made = {
+        "real": (note.audio for note in notes),
+        "reconstructed": (
+            rebuild(model, note.audio, condition, BREATH)
+            for note, condition in zip(notes, condition_at(notes), strict=True)
+        ),
+        "model": (
+            generate(model, pitch=n.pitch, family=n.family, velocity=n.velocity, seed=int(rng.integers(2**31)))
+            for n in notes
+        ),
+    }
+    return _answers(judges, made, Asked.of(notes), "as learned")
+
+
+def _answers(
+    judges: Judges, made: Mapping[str, Iterable[Tensor]], asked: Asked, name: str
+) -> dict[str, dict[str, Row]]:
+    """What the judges hear in each row's sounds, all asked for alike."""
     rows = {}
-    for name, sounds in made.items():
-        heard = judges.hear(sounds, asked, f"new pitch: {name}")
+    for row, sounds in made.items():
+        heard = judges.hear(sounds, asked, f"{name}: {row}")
         right = heard.right()
-        answers = {measure: right[measure] for measure in ("pitch_accuracy", "family_accuracy")}
-        rows[name] = {"in_tune": heard.in_tune(), **answers}
+        rows[row] = {"in_tune": heard.in_tune(), **{m: right[m] for m in ("pitch_accuracy", "family_accuracy")}}
     return rows
 
 

@@ -16,7 +16,7 @@ from nsynthlib.classifier import Classifier
 from nsynthlib.data import Note
 from nsynthlib.errors import DataError
 from nsynthlib.evaluation.choosing import draw
-from nsynthlib.evaluation.control import new_pitch, one_z
+from nsynthlib.evaluation.control import as_learned, new_pitch, one_z
 from nsynthlib.evaluation.generated import generation
 from nsynthlib.evaluation.intervals import Row
 from nsynthlib.evaluation.judges import Judges
@@ -78,6 +78,7 @@ def evaluate(
         result["control"] = {
             "one_z": one_z(model, judges, max(1, limit // 10), rng),
             "new_pitch": new_pitch(model, judges, held_out, limit, rng),
+            "as_learned": as_learned(model, judges, draw(sets.get("known", held_out), 2 * limit, rng), rng),
             "probe": _probe(model, draw(source, PROBED * limit, rng), draw(held_out, 4 * limit, rng), quiet),
         }
     result["seconds"] = round(time.monotonic() - started, 1)

@@ -48,7 +48,7 @@ def test_noise_is_even_as_a_whole_and_its_neighbours_belong_together():
     next_frame = (picture[:, 1:] * picture[:, :-1]).mean()
     far = (picture[:, 8:] * picture[:, :-8]).mean()
     next_band = (picture[1:60] * picture[:59]).mean()  # these lie closer than the window can tell apart
-    assert next_frame > 0.4
+    assert next_frame > 0.15  # of independent numbers less their moving average it is -0.1
     assert abs(far) < 0.15
     assert next_band > 0.3
 

@@ -1,15 +1,19 @@
 """The models: shapes, formulas against torch.distributions, and what a condition does."""
 
 import json
+import shutil
+from types import SimpleNamespace
 
 import librosa
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import hub_mixin
 
 from nsynthlib.checkpoints import save_weights
 from nsynthlib.errors import UsageError
 from nsynthlib.models import AE, CVAE, PRESETS, VAE, Condition, kl_divergence, partials, quieten, scale, unscale
+from nsynthlib.prior import Prior
 from nsynthlib.spectral import LogMel
 
 SMALL = {"latent_dim": 6, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}
@@ -111,6 +115,31 @@ def test_weights_survive_the_disk(tmp_path):
     assert json.loads((tmp_path / "config.json").read_text())["n_mels"] == 64
     for name, tensor in model.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor), name
+
+
+def test_a_model_goes_to_the_hub_and_comes_back(tmp_path, monkeypatch):
+    """Through the mixin's own push_to_hub, with a folder in the hub's place."""
+
+    class Folder:
+        def __init__(self, **_):
+            pass
+
+        def create_repo(self, repo_id, **_):
+            return SimpleNamespace(repo_id=repo_id)
+
+        def upload_folder(self, *, folder_path, repo_id, **_):
+            shutil.copytree(folder_path, tmp_path / repo_id)
+            return repo_id
+
+    monkeypatch.setattr(hub_mixin, "HfApi", Folder)
+    model = CVAE(**SMALL)
+    model.fitted = Prior.fit(torch.randn(200, 6), *(torch.full((200,), v) for v in (60, 3, 100)))
+    assert model.push_to_hub("owner/name") == "owner/name"
+    again = CVAE.from_pretrained(tmp_path / "owner" / "name")
+    assert again.log_mel == model.log_mel
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(again.state_dict()[name], tensor), name
+    torch.testing.assert_close(again.fitted.means, model.fitted.means, atol=2e-3, rtol=1e-3)
 
 
 def test_shipped_weights_load():

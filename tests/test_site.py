@@ -52,6 +52,7 @@ CVAE_MOVES = [
     ("Velocity", "ArrowLeft", 0.0),
     ("Latent point", "ArrowRight", 0.6),
     ("Dimension", "ArrowRight", 0.1),
+    ("Breath", "ArrowLeft", 0.3),
 ]
 
 

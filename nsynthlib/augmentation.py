@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor
 
-QUIETER, LOUDER = -8.0, 14.0  # decibels: NSynth's notes are louder than a soundfont's
+QUIETER, LOUDER = -6.0, 26.0  # decibels: NSynth's notes are about 18 dB louder than a soundfont's
 COLOURS, COLOUR_DB = 8, 5.0  # cosines over the bands; the k-th has a standard deviation of COLOUR_DB / k
 DECAY_DB = 12.0  # decibels a note's length, at most
 WAVER_DB, WAVER_CYCLES = 1.5, 28  # tremolo: standard deviation of its depth, and most cycles in a note's length

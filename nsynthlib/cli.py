@@ -144,6 +144,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Passes over the notes.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Notes a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak of AdamW's.")] = None,
+    n_effective: Annotated[float | None, typer.Option(help="More lets KL weigh less.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many validations without a better one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and noise.")] = None,
     bf16: Annotated[bool, typer.Option("--bf16", help="Mixed precision; on a GPU that has it, the default.")] = False,
@@ -161,6 +162,7 @@ def train(
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
+        "n_effective": n_effective,
         "patience": patience,
         "seed": seed,
     }

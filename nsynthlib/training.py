@@ -66,9 +66,9 @@ class Settings:
     epochs: int = 40
     batch_size: int = 32
     learning_rate: float = 1.5e-3
-    n_effective: float = 384.0
+    n_effective: float = 288.0
     kl_warmup: float = 0.05
-    varied: float = 0.5
+    varied: float = 0.6
     patience: int = 0
     seed: int = 0
 

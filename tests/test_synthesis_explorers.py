@@ -290,10 +290,15 @@ def test_nothing_is_amiss(hand, record_property):
 
 @pytest.mark.parametrize("method", WAYS)
 def test_everything_fits_a_telephone(address, visit, method):
+    """With a reader's own sound beside the note, too."""
     hand = Hand(visit(390), f"{address}/{method}.html")
+    hand.page.set_input_files(".nn-file", wav(voice(1), 16_000))
+    hand.settled()
     assert hand.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    for box in hand.page.locator(".nn-controls .widget-inline-hbox, .nn-canvas, .nn-handle, .nn-audio").all():
-        place = box.bounding_box()
+    parts = (".nn-controls .widget-inline-hbox", ".nn-canvas", ".nn-handle", ".nn-audio", ".nn-button")
+    boxes = [box.bounding_box() for box in hand.page.locator(", ".join(parts)).all()]
+    assert len(boxes) >= 16
+    for place in boxes:
         assert place["x"] >= 0
         assert place["x"] + place["width"] <= 390
     handle = hand.view.get_by_role("slider", name="Sustain", exact=True)

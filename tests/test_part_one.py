@@ -1,0 +1,128 @@
+"""The chapters about sound have what every chapter promises: something to hear, exercises, a quiz, figures in words."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("01_sampling", "02_stft", "03_mel", "04_synthesis")
+CITED = re.compile(r"\{cite:p\}`([^`]+)`")
+ANSWER = re.compile(r"<details><summary>(.+?)</summary>\n(.+?)\n</details>", re.DOTALL)
+
+
+class Chapter:
+    """A stored chapter, taken apart."""
+
+    def __init__(self, name: str) -> None:
+        self.cells = nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4).cells
+        self.code = [cell for cell in self.cells if cell.cell_type == "code"]
+        self.prose = "\n\n".join(cell.source for cell in self.cells if cell.cell_type == "markdown")
+
+    def section(self, title: str) -> str:
+        """The prose under a heading, up to the next of its kind."""
+        return self.prose.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+    def figures(self) -> list[NotebookNode]:
+        return [cell for cell in self.code if cell.source.rstrip().endswith(("plt.show()", "scratch.cleanup()"))]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def chapter(request) -> Chapter:
+    return Chapter(request.param)
+
+
+def printed(cell: NotebookNode) -> str:
+    """What a cell says in text, which is what a test run compares."""
+    return "\n".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs)
+
+
+def test_a_sound_comes_before_anything_else(chapter):
+    """One paragraph, the set-up, the sound; only then what the chapter is about."""
+    kinds = [cell.cell_type for cell in chapter.cells[:4]]
+    assert kinds == ["markdown", "code", "code", "markdown"]
+    assert len(chapter.cells[0].source) < 700
+    assert printed(chapter.cells[2]).startswith("Player(")
+    objectives = chapter.cells[3].source.split("**In this chapter you will**\n\n", 1)[1].split("\n\n", 1)[0]
+    assert len(re.findall(r"^- ", objectives, re.MULTILINE)) >= 4
+    assert re.search(r"You (?:need|should)", chapter.cells[3].source)
+
+
+def test_equations_are_numbered_and_referred_to(chapter):
+    labels = re.findall(r"\$\$ \((\S+)\)$", chapter.prose, re.MULTILINE)
+    assert len(labels) >= 4
+    assert chapter.prose.count("$$") == 2 * len(labels), "an equation without a label"
+    assert [label for label in labels if f"{{eq}}`{label}`" not in chapter.prose] == []
+
+
+def test_sources_are_named(chapter):
+    keys = {key for found in CITED.findall(chapter.prose) for key in found.split(",")}
+    known = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text(), re.MULTILINE))
+    assert len(keys) >= 5
+    assert keys <= known
+    assert CITED.search(chapter.section("What to remember").split("**Further reading.**", 1)[1])
+
+
+def test_figures_have_a_caption_a_name_and_words_for_those_who_do_not_see_them(chapter):
+    assert len(chapter.figures()) >= 5
+    for cell in chapter.figures():
+        about = cell.metadata["mystnb"]
+        assert len(about["figure"]["caption"]) > 40
+        assert about["figure"]["name"].startswith("fig-")
+        assert len(about["image"]["alt"]) > 80
+
+
+def test_cells_are_short_and_fit_a_page(chapter):
+    for cell in chapter.code[1:]:
+        lines = cell.source.splitlines()
+        assert len(lines) <= 40, lines[0]
+        assert [line for line in lines if len(line) > 78] == []
+
+
+def test_there_is_something_to_move(chapter):
+    assert [cell for cell in chapter.code if re.match(r"widgets\.\w+_explorer\(", cell.source)]
+
+
+def test_exercises_have_executed_solutions_that_fold(chapter):
+    tasks = re.findall(r"^\*\*(\d)\. ", chapter.section("Exercises"), re.MULTILINE)
+    solutions = [cell for cell in chapter.code if "hide-cell" in cell.metadata.get("tags", [])]
+    assert len(tasks) == len(solutions) >= 3
+    for number, cell in zip(tasks, solutions, strict=True):
+        assert cell.source.startswith(f"# Solution {number}")
+        assert re.search(r"\w", printed(cell))
+        assert cell.execution_count
+
+
+def test_the_quiz_explains_every_answer_without_a_kernel(chapter):
+    questions = re.split(r"^\*\*(?=\S)", chapter.section("Check yourself"), flags=re.MULTILINE)[1:]
+    assert len(questions) >= 4
+    for question in questions:
+        answers = ANSWER.findall(question)
+        right = [words for _, words in answers if words.startswith(("Yes", "Right"))]
+        wrong = [words for _, words in answers if words.startswith("No. ")]
+        assert (len(right), len(wrong)) == (1, len(answers) - 1), question
+        assert len(wrong) >= 2
+        assert min(len(words) for words in wrong) > 30
+
+
+def test_it_ends_with_what_to_remember(chapter):
+    assert len(re.findall(r"^- ", chapter.section("What to remember"), re.MULTILINE)) >= 4
+
+
+def test_a_run_compares_many_numbers(chapter):
+    numbers = [number for cell in chapter.code for number in re.findall(r"-?\d+\.\d+", printed(cell))]
+    assert len(set(numbers)) >= 20
+
+
+def test_every_figure_of_the_thesis_has_a_successor():
+    """Those of its chapter 3 and of its section on synthesis, each by a figure that a chapter draws."""
+    table = (ROOT / "book" / "thesis_figures.md").read_text()
+    rows = {row.split("\n", 1)[0]: row for row in table.split("* - Figure ")[1:]}
+    assert list(rows) == [f"3.{n}" for n in range(1, 13)] + ["2.5", "2.6", "2.7"]
+    drawn = {cell.metadata["mystnb"]["figure"]["name"] for name in NAMES for cell in Chapter(name).figures()}
+    for row in rows.values():
+        named = re.findall(r"\{numref\}`([^`]+)`", row)
+        assert named
+        assert set(named) <= drawn

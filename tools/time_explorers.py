@@ -1,0 +1,65 @@
+"""How long a picture takes to follow a control on the built pages: ``python tools/time_explorers.py``.
+
+Prints, for every explorer of the book, the median over twenty moves of each of its sliders. Not a test: the time is the
+machine's affair too, so give it one with nothing else to do.
+"""
+
+import shutil
+import sys
+import threading
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Page, sync_playwright
+from serve import server
+
+SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
+MOVES = 20
+FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
+LATER = "([view, turn]) => view.dataset.state === 'ready' && Number(view.dataset.turn) > turn"
+
+
+def times(page: Page, place: int) -> list[float]:
+    """Milliseconds from each move to its picture, of explorer ``place`` on a page; the first picture is not counted."""
+    explorer = page.locator(".nn-explorer").nth(place)
+    view = explorer.locator(".nn-view")
+    view.scroll_into_view_if_needed()
+    page.wait_for_function(LATER, arg=[view.element_handle(), 0])
+    found = []
+    sliders = explorer.locator(".nn-controls [role=slider]")
+    for slider in sliders.all():
+        slider.focus()
+        for move in range(MOVES // sliders.count() + 1):
+            turn = int(view.get_attribute("data-turn") or 0)
+            page.keyboard.press("ArrowLeft" if move % 2 else "ArrowRight")
+            try:
+                page.wait_for_function(LATER, arg=[view.element_handle(), turn], timeout=10_000)
+            except Exception:  # at the end of a slider nothing moves
+                continue
+            found.append(float(view.get_attribute("data-picture-ms") or "nan"))
+    return found
+
+
+def main() -> None:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if not (SITE / "index.html").exists() or path is None:
+        sys.exit("time_explorers: build the book and install Chromium first")
+    http = server(str(SITE), 0)
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        for file in sorted(SITE.glob("chapters/*.html")):
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(f"http://127.0.0.1:{http.server_port}/chapters/{file.name}")
+            page.wait_for_selector("main")
+            page.wait_for_timeout(3000)  # for the widgets to be on the page
+            for place in range(page.locator(".nn-explorer").count()):
+                found = times(page, place)
+                print(f"{file.stem} {place + 1}: median {median(found):.0f} ms of {len(found)} moves", flush=True)
+            page.close()
+        browser.close()
+    http.shutdown()
+
+
+if __name__ == "__main__":
+    main()

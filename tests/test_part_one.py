@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("01_sampling", "02_stft", "03_mel", "04_synthesis")
 CITED = re.compile(r"\{cite:p\}`([^`]+)`")
-ANSWER = re.compile(r"<details><summary>(.+?)</summary>\n(.+?)\n</details>", re.DOTALL)
+ANSWER = re.compile(r"<details><summary>(.+?)</summary>\n\n(.+?)\n\n</details>\n", re.DOTALL)  # blank: read as prose
 
 
 class Chapter:

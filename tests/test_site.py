@@ -118,6 +118,14 @@ def test_page_is_whole(site, visit, page):
 
 
 @pytest.mark.parametrize("page", ALL_BUILT)
+def test_nothing_is_left_unread_by_the_builder(page):
+    """No role or formula of the source stands on the page as it was typed, code aside."""
+    text = re.sub(r"<(pre|script|style)\b.*?</\1>", "", (SITE / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r"<(?:span|div) class=\"math[^>]*>.*?</(?:span|div)>", "", text, flags=re.DOTALL)
+    assert re.findall(r"\{\w+(?::\w+)?\}`[^`]*`|\$[^$\n<]{1,60}\$", re.sub(r"<[^>]+>", "", text)) == []
+
+
+@pytest.mark.parametrize("page", ALL_BUILT)
 def test_page_is_light(page):
     """At most 1.5 MB compressed: the page and its pictures, without sounds and the scripts all pages share."""
     text = (SITE / page).read_text(encoding="utf-8")

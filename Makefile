@@ -151,9 +151,8 @@ weights: data/soundfont/soundfont.json .venv/.package runs/judge/training.json
 	$(call learn,vae,vae,residual,2) --n-effective 384
 	$(call learn,cvae,cvae_thesis,thesis,2) --n-effective 384
 	$(call learn,cvae,cvae,residual,5)
-	for run in ae vae cvae_thesis cvae; do \
-	    $(bin)/python tools/ship_weights.py runs/$$run data/soundfont --as $$run; \
-	done
+	$(bin)/python tools/ship_weights.py runs/cvae_thesis data/soundfont --as cvae_thesis --plain-prior
+	for run in ae vae cvae; do $(bin)/python tools/ship_weights.py runs/$$run data/soundfont --as $$run; done
 
 # Notes and training runs (data/, runs/) are a reader's work and stay.
 clean:

@@ -172,8 +172,8 @@ class AE(nn.Module, PyTorchModelHubMixin):
         """Decibels ``[batch, n_mels, frames]`` in [floor_db, 0] of latent vectors ``[batch, latent_dim]``.
 
         Args:
-            breath: how much of the texture is given back: 0 is the mean, smooth and a little lifeless, 1 is as much
-                as real notes have.
+            breath: how much of the texture is given back: 0 is the mean, smooth and a little lifeless, 1 all that was
+                learned.
             seeds: int64 ``[batch]``, of the noise it is made of; ``None`` is 0 for all.
         """
         picture, texture = self.paint(z, condition)

@@ -6,7 +6,8 @@
 A model's run becomes `nsynthlib/pretrained/<kind>/`: `config.json` and `model.safetensors` for `from_pretrained`,
 `training.json` (settings, hash of the notes, device, seconds, versions, errors) and `evaluation.json` (the shipped
 weights, judged by the shipped judge). The judge's run, to be shipped first, becomes `nsynthlib/pretrained/classifier/`
-with the same files. `--as NAME` ships into another folder of `pretrained/` than the kind's own.
+with the same files. `--as NAME` ships into another folder of `pretrained/` than the kind's own,
+`--plain-prior` leaves a CVAE's fitted prior out.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def sets_of(folder: Path, real: Path | None) -> Mapping[str, NSynth]:
     return held_out(folder) | ({"nsynth": NSynth(real)} if real else {})
 
 
-def ship(run: Path, folder: Path, real: Path | None, name: str | None) -> Path:
+def ship(run: Path, folder: Path, real: Path | None, name: str | None, plain_prior: bool = False) -> Path:
     """Write a model's files and return their folder."""
     settings, history = read_json(run / "settings.json"), read_json(run / "history.json")
     kind = KINDS[settings["settings"]["kind"]]
@@ -46,7 +47,7 @@ def ship(run: Path, folder: Path, real: Path | None, name: str | None) -> Path:
     save_weights(model.half(), out)
     story = {key: history[key] for key in ("best", "seconds", "validation")}
     write_json(out / "training.json", {**settings, "code": code_version(), **story})
-    if isinstance(model, CVAE) and model.fitted:
+    if isinstance(model, CVAE) and model.fitted and not plain_prior:
         model.fitted.save(out)
     judged = evaluate(
         kind.from_pretrained(out), sets_of(folder, real), learned=learn_and_check(folder)[0], limit=JUDGED
@@ -70,9 +71,12 @@ def main() -> None:
     parser.add_argument("notes", type=Path, help="the notes it was trained on; judged are those it held out")
     parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
     parser.add_argument("--as", dest="name", help="the folder's name, where it is not the kind's")
+    parser.add_argument(
+        "--plain-prior", action="store_true", help="leave a fitted prior out, as in the thesis"
+    )
     options = parser.parse_args()
     if (options.run / "settings.json").exists():
-        out = ship(options.run, options.notes, options.real, options.name)
+        out = ship(options.run, options.notes, options.real, options.name, options.plain_prior)
     else:
         out = ship_judge(options.run, options.notes, options.real)
     print(f"{out}: {sum(file.stat().st_size for file in out.iterdir()) / 1e6:.1f} MB")

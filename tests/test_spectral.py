@@ -143,6 +143,15 @@ def test_mel_filters_are_librosas(n_mels, n_fft, scale):
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+@SCALES
+def test_mel_filters_between_two_frequencies_are_librosas(scale):
+    ours = spectral.mel_filterbank(40, 2048, 16_000, scale, 150, 5000).numpy()
+    theirs = librosa.filters.mel(
+        sr=16_000, n_fft=2048, n_mels=40, fmin=150, fmax=5000, htk=scale == "htk", norm=None, dtype=np.float64
+    )
+    assert np.abs(ours - theirs).max() < 1e-6
+
+
 @pytest.mark.parametrize(("n_mels", "scale"), [(384, "slaney"), (256, "htk")])
 def test_the_models_picture_is_librosas_mel_spectrogram(note, n_mels, scale):
     log_mel = LogMel(n_mels, samples=16_000, mel_scale=scale)

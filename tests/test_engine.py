@@ -184,12 +184,13 @@ def test_mel_picture_sounds_as_in_python(run, note, n_mels, scale):
     picture = log_mel.picture(torch.from_numpy(note))
     text = run(
         """const made = dsp.makeSettings({ n_fft: 2048, hop_length: 512 });
-        const mel = dsp.fromDb(take(given.picture, Float32Array), made);
+        const mel = dsp.fromDb(take(given.picture, Float32Array), made, given.floor);
         const magnitude = dsp.melToMagnitude(mel, dsp.melFilterbank(given.n, 2048, 16000, given.scale));
         return give(await dsp.magnitudeToAudio(magnitude, made, 64000));""",
         picture=packed(picture.T.numpy()),
         n=n_mels,
         scale=scale,
+        floor=log_mel.floor_db,
     )
     theirs = torch.from_numpy(unpacked(text).astype(np.float32))
     original = torch.from_numpy(note)

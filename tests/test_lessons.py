@@ -41,5 +41,5 @@ def test_a_real_lesson_without_notes_says_how_to_make_them(tmp_path, monkeypatch
 
 def test_a_lesson_tells_what_it_is():
     assert repr(lesson("ae", real=False)) == (
-        "44 notes to learn from, 18 of other instruments to check by;\nae, preset residual: 12 epochs in batches of 8"
+        "44 notes to learn from, 18 of other instruments to check by;\nae, preset residual: 6 epochs in batches of 4"
     )

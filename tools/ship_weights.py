@@ -71,9 +71,7 @@ def main() -> None:
     parser.add_argument("notes", type=Path, help="the notes it was trained on; judged are those it held out")
     parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
     parser.add_argument("--as", dest="name", help="the folder's name, where it is not the kind's")
-    parser.add_argument(
-        "--plain-prior", action="store_true", help="leave a fitted prior out, as in the thesis"
-    )
+    parser.add_argument("--plain-prior", action="store_true", help="leave a fitted prior out, as in the thesis")
     options = parser.parse_args()
     if (options.run / "settings.json").exists():
         out = ship(options.run, options.notes, options.real, options.name, options.plain_prior)

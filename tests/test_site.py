@@ -105,8 +105,10 @@ def test_page_is_whole(site, visit, page):
     AA, nothing complains and no request leaves the site."""
     window = visit(390)
     window.page.goto(f"{site}/{page}", wait_until="load")
+    if page == "index.html":  # leads on to the introduction
+        window.page.wait_for_url("**/book/intro.html")
     if window.page.locator("script[type='application/vnd.jupyter.widget-view+json']").count():
-        window.page.wait_for_selector(":is(.nn-explorer canvas, .nn-map svg)", state="attached")
+        window.page.wait_for_selector(":is(.nn-explorer canvas, .nn-map svg, .nn-abx)", state="attached")
     wide = window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     bare = window.page.evaluate("[...document.images].filter((image) => !image.hasAttribute('alt')).map((i) => i.src)")
     assert wide <= 0, f"{wide} pixels too wide"

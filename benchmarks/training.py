@@ -16,7 +16,6 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.common import Row, circumstances, side_by_side
-from nsynthlib.augmentation import vary
 from nsynthlib.data import NSynth, labels_of, write_notes
 from nsynthlib.models import CVAE, Condition, kl_divergence
 from nsynthlib.optimizer import MuonAdamW
@@ -59,7 +58,7 @@ def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         write_notes(Path(folder) / "notes", orchestra(NOTES))
         notes = NSynth(Path(folder) / "notes")
-        return [_beside(notes), _share(notes), *_cuda()]
+        return [_beside(notes), _share(notes), *_cuda(notes)]
 
 
 def _model(device: str = "cpu") -> CVAE:
@@ -90,8 +89,7 @@ def _beside(notes: NSynth) -> Row:
 
     def ours() -> None:
         for rows in torch.arange(NOTES).split(BATCH):
-            pictures, condition = resident.batch(rows)
-            _step(model, ours_by, _varied(model, pictures), condition, BF16)
+            _step(model, ours_by, *_varied(resident, rows), BF16)
 
     def peer() -> None:
         for pictures, rows in DataLoader(Wavs(notes, plain), batch_size=BATCH):
@@ -111,8 +109,7 @@ def _share(notes: NSynth) -> Row:
     shares = []
     for _ in range(8):
         start = time.perf_counter()
-        pictures, condition = resident.batch(torch.arange(BATCH))
-        pictures = _varied(model, pictures)
+        pictures, condition = _varied(resident, torch.arange(BATCH))
         ready = time.perf_counter()
         _step(model, optimizer, pictures, condition, BF16)
         shares.append((ready - start) / (time.perf_counter() - start))
@@ -121,11 +118,11 @@ def _share(notes: NSynth) -> Row:
     return Row("share of a step outside the model, CPU", "", share, "<= 0.05", circumstances=about)
 
 
-def _varied(model: CVAE, pictures: torch.Tensor) -> torch.Tensor:
-    return vary(pictures, model.log_mel.floor_db, Settings.varied, torch.Generator().manual_seed(0))
+def _varied(resident: Notes, rows: torch.Tensor) -> tuple[torch.Tensor, Condition]:
+    return resident.varied(rows, Settings(), torch.Generator().manual_seed(0))
 
 
-def _cuda() -> list[Row]:
+def _cuda(notes: NSynth) -> list[Row]:
     """Rows that need a GPU; empty, with the reason, where there is none."""
     names = (
         ("training, CUDA", "notes/s"),
@@ -136,13 +133,10 @@ def _cuda() -> list[Row]:
         return [Row(name, unit, None, "", circumstances=circumstances(why=NO_GPU)) for name, unit in names]
     model = _model("cuda")
     optimizer = MuonAdamW(model, Settings.learning_rate, fused=True)
-    samples = torch.randint(-9000, 9000, (4096, 64_000), dtype=torch.int16, device="cuda")
-    condition = Condition(*(torch.full((ON_GPU,), v, device="cuda") for v in (60, 3, 100)))
+    resident = Notes(notes, torch.device("cuda"), model.log_mel)
 
     def step() -> None:
-        rows = torch.randint(0, len(samples), (ON_GPU,), device="cuda")
-        pictures = model.log_mel.picture(samples[rows].float() / 32768)
-        _step(model, optimizer, _varied(model, pictures), condition, torch.bfloat16)
+        _step(model, optimizer, *_varied(resident, torch.randint(0, len(resident), (ON_GPU,))), torch.bfloat16)
 
     with FlopCounterMode(display=False) as counted:
         step()

@@ -254,6 +254,9 @@ def reconstruct(
     pitch: Pitch = None,
     family: Family = None,
     velocity: Velocity = None,
+    refined: Annotated[
+        bool, typer.Option("--refine", help="Improve the encoder's guess first: a second longer.")
+    ] = False,
     model: Model = None,
 ) -> None:
     """Send a note through the model and back.
@@ -269,7 +272,7 @@ def reconstruct(
     _check_folder(out)
     audio = read_note(source)
     condition = condition_of(*_conditions(source, audio, pitch, family, velocity))
-    write_wav(out, rebuild(CVAE.from_pretrained(model), audio, condition))
+    write_wav(out, rebuild(CVAE.from_pretrained(model), audio, condition, refined=refined))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from nsynthlib.data import FAMILIES, SAMPLES, atomic
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models import AE, CVAE, Condition
+from nsynthlib.refinement import refine
 from nsynthlib.spectral import SAMPLE_RATE, dbfs
 
 GRIFFIN_LIM_STEPS = 16
@@ -121,17 +122,26 @@ def generate(
 
 
 @torch.inference_mode()
-def reconstruct(model: AE, audio: Tensor, condition: Condition | None = None, breath: float = 0.0) -> Tensor:
+def reconstruct(
+    model: AE, audio: Tensor, condition: Condition | None = None, breath: float = 0.0, refined: bool = False
+) -> Tensor:
     """``audio`` ``[64000]`` through the bottleneck and back, ``[64000]``, from the posterior's mean.
 
-    ``breath`` in [0, 1] gives back texture, which lies nearer to the ear and farther from the original's numbers.
-    Raises DataError for any other length.
+    Args:
+        breath: in [0, 1], gives back texture, which lies nearer to the ear and farther from the original's numbers.
+        refined: improve the encoder's guess first, see :func:`~nsynthlib.refinement.refine`; takes about a second.
+
+    Raises:
+        DataError: for any other length.
     """
     check_breath(breath)
     if audio.shape != (SAMPLES,):
         raise DataError(f"a note has {SAMPLES} samples, not {tuple(audio.shape)}")
-    mean, _ = model.encode(model.log_mel.picture(audio)[None], condition)
-    return sound(model, model.decode(mean, condition, breath)[0])
+    picture = model.log_mel.picture(audio)[None]
+    z, _ = model.encode(picture, condition)
+    if refined:
+        z = refine(model, picture, z, condition)
+    return sound(model, model.decode(z, condition, breath)[0])
 
 
 def explorer_axes(model: CVAE) -> tuple[tuple[int, int], Tensor]:

@@ -46,6 +46,7 @@ MEASURES = {
 ROWS = {
     "real": "real notes",
     "copy_synthesis": "copy-synthesis",
+    "refined": "model, z refined",
     "without_breath": "model, without breath",
     "plain_prior": "model, z from N(0, I)",
     "reconstructed": "model, z of real notes",

@@ -21,7 +21,7 @@ from accelerate.utils import set_seed, tqdm
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from nsynthlib.augmentation import vary
+from nsynthlib.augmentation import blend, hiss, vary
 from nsynthlib.checkpoints import (
     Clock,
     Progress,
@@ -33,7 +33,7 @@ from nsynthlib.checkpoints import (
 )
 from nsynthlib.data import Note, labels_of, load_samples, read_json, write_json
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.models import AE, CVAE, KINDS, Condition, Output, kl_divergence
+from nsynthlib.models import AE, CVAE, KINDS, N_EFFECTIVE, Condition, Output, kl_divergence
 from nsynthlib.optimizer import MuonAdamW, schedule
 from nsynthlib.prior import Prior
 from nsynthlib.spectral import LogMel
@@ -57,6 +57,8 @@ class Settings:
             counting all of them would make the KL term weigh nothing.
         kl_warmup: share of the steps over which the KL term grows to its full weight.
         varied: share of the pictures that are changed as if by another instrument, see :mod:`nsynthlib.augmentation`.
+        blended: share of the pictures in which a second instrument plays the same pitch.
+        hissing: share of the pictures with a recording's noise.
         patience: stop after this many validations without a better one; 0 never stops early.
         seed: of weights, order and noise.
     """
@@ -66,9 +68,11 @@ class Settings:
     epochs: int = 40
     batch_size: int = 32
     learning_rate: float = 1.5e-3
-    n_effective: float = 288.0
+    n_effective: float = N_EFFECTIVE
     kl_warmup: float = 0.05
-    varied: float = 0.6
+    varied: float = 0.85
+    blended: float = 0.5
+    hissing: float = 0.25
     patience: int = 0
     seed: int = 0
 
@@ -105,6 +109,9 @@ class Notes:
         self.sha256 = digest.hexdigest()
         self.log_mel = log_mel
         self.condition = Condition(**labels_of(notes)).to(device)
+        self.pitch = labels_of(notes)["pitch"]
+        self.by_pitch = self.pitch.argsort(stable=True)
+        self.of_pitch = self.pitch.bincount(minlength=128)
         if device.type == "cpu":
             self.kept = torch.empty(len(notes), *log_mel.shape, dtype=torch.float16)
             for rows in torch.arange(len(notes)).split(64):
@@ -121,6 +128,26 @@ class Notes:
         kept = self.kept[rows]
         pictures = kept.float() if kept.is_floating_point() else self._drawn(kept)
         return pictures, Condition(*(field[rows] for field in self.condition))
+
+    def varied(self, rows: Tensor, settings: Settings, generator: torch.Generator) -> tuple[Tensor, Condition]:
+        """:meth:`batch` with some pictures changed as if by other instruments, see :mod:`nsynthlib.augmentation`."""
+        pictures, condition = self.batch(rows)
+        chosen = (torch.rand(len(rows), generator=generator) < settings.blended).nonzero()[:, 0]
+        if len(chosen):
+            others, _ = self.batch(self._same_pitch(rows[chosen], generator))
+            pictures[chosen] = blend(pictures[chosen], others, self.log_mel, generator)
+        pictures = vary(pictures, condition.pitch, self.log_mel, settings.varied, generator)
+        chosen = (torch.rand(len(rows), generator=generator) < settings.hissing).nonzero()[:, 0]
+        if len(chosen):
+            pictures[chosen] = hiss(pictures[chosen], self.log_mel, generator)
+        return pictures, condition
+
+    def _same_pitch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """For each of ``rows`` any note of its pitch."""
+        pitch = self.pitch[rows]
+        first = self.of_pitch.cumsum(0) - self.of_pitch
+        place = (torch.rand(len(rows), generator=generator) * self.of_pitch[pitch]).long()
+        return self.by_pitch[first[pitch] + place]
 
     def _drawn(self, samples: Tensor) -> Tensor:
         with torch.autocast(samples.device.type, enabled=False):
@@ -179,9 +206,9 @@ def train(
         while progress.step < total and not progress.stale(settings.patience):
             network.train()
             rows = _rows(len(learn), progress.step, steps_per_epoch, settings)
-            pictures, condition = learn.batch(rows[accelerator.process_index :: accelerator.num_processes])
             chance = _chance(settings.seed, progress.step, accelerator.process_index)
-            pictures = vary(pictures, model.log_mel.floor_db, settings.varied, chance)
+            rows = rows[accelerator.process_index :: accelerator.num_processes]
+            pictures, condition = learn.varied(rows, settings, chance)
             optimizer.set_learning_rate(settings.learning_rate * schedule(progress.step / total))
             out = network(pictures, condition)
             kl = _kl(out, model)

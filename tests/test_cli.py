@@ -159,7 +159,7 @@ def test_from_notes_to_a_judged_model(tmp_path):
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["model"] == "CVAE"
     assert list(result["reconstruction"]) == ["valid", "nsynth"]
-    assert list(result["reconstruction"]["valid"]) == ["real", "copy_synthesis", "model"]
+    assert list(result["reconstruction"]["valid"]) == ["real", "copy_synthesis", "model", "refined"]
     _, errors = run("evaluate", tmp_path / "run", tmp_path / "notes", *options[:2], "--judge", tmp_path, code=2)
     assert "holds no classifier" in errors
     run("generate", tmp_path / "x.wav", "--pitch", 60, "--family", "organ", "--model", tmp_path / "run")

@@ -254,10 +254,11 @@ def test_three_rows(tmp_path):
     assert list(result["reconstruction"]) == list(result["latent"]) == ["test", "flutes"]
     assert list(result["judges"]["classifier"]) == list(result["judges"]["tracker"]) == ["test", "flutes"]
     rows = result["reconstruction"]["test"]
-    assert list(rows) == ["real", "copy_synthesis", "model"]
+    assert list(rows) == ["real", "copy_synthesis", "model", "refined"]
     for measure in ("rmse_db", "rmse_above_floor_db", "log_spectral_distance_db", "spectral_convergence"):
-        real, copy, made = (rows[name][measure]["value"] for name in rows)
-        assert real == 0 < copy < made
+        real, copy, made, refined = (rows[name][measure]["value"] for name in rows)
+        assert real == 0 < copy < min(made, refined)
+    assert rows["refined"]["rmse_db"]["value"] < rows["model"]["rmse_db"]["value"]
     assert rows["model"]["rmse_db"]["n"] == 2
     assert set(result["generation"]) == {
         "real",

@@ -31,20 +31,29 @@ def copy_synthesis(model: AE, audio: Tensor) -> Tensor:
     return sound(model, model.log_mel.picture(audio))
 
 
-def rebuild(model: AE, audio: Tensor, condition: Condition, breath: float = 0.0) -> Tensor:
+def rebuild(model: AE, audio: Tensor, condition: Condition, breath: float = 0.0, *, refined: bool = False) -> Tensor:
     """``audio`` ``[64000]`` through the model; the condition is for those that take one."""
     device = device_of(model)
-    return reconstruct(model, audio.to(device), condition.to(device) if model.conditional else None, breath).cpu()
+    known = condition.to(device) if model.conditional else None
+    return reconstruct(model, audio.to(device), known, breath, refined).cpu()
 
 
 def reconstruction(model: AE, judges: Judges, notes: Sequence[Note], name: str) -> dict[str, dict[str, Row]]:
-    """Three rows for ``notes``: how near each comes to the notes, and what the judges hear."""
-    made: dict[str, list[Tensor]] = {"real": [], "copy_synthesis": [], "model": []}
+    """Four rows for ``notes``: how near each comes to the notes, and what the judges hear.
+
+    ``refined`` is the model with a better latent vector than its encoder's, see :mod:`nsynthlib.refinement`.
+    """
+    made: dict[str, list[Tensor]] = {"real": [], "copy_synthesis": [], "model": [], "refined": []}
     apart: dict[str, list[dict[str, float]]] = {row: [] for row in made}
     pairs = zip(notes, condition_at(notes), strict=True)
     for note, condition in tqdm(pairs, total=len(notes), desc=name, unit="note", disable=judges.quiet):
         original = Original(note.audio)
-        sounds = original.audio, copy_synthesis(model, original.audio), rebuild(model, original.audio, condition)
+        sounds = (
+            original.audio,
+            copy_synthesis(model, original.audio),
+            rebuild(model, original.audio, condition),
+            rebuild(model, original.audio, condition, refined=True),
+        )
         for row, audio in zip(made, sounds, strict=True):
             made[row].append(audio)
             apart[row].append(original.distances(audio))

@@ -20,12 +20,13 @@ from nsynthlib.data import NSynth, labels_of, write_notes
 from nsynthlib.models import CVAE, Condition, kl_divergence
 from nsynthlib.optimizer import MuonAdamW
 from nsynthlib.orchestra import orchestra
+from nsynthlib.precision import cpu_has_bf16
 from nsynthlib.spectral import to_db
 from nsynthlib.texture import deviation_loss
 from nsynthlib.training import Notes, Settings, sigma_vae_loss
 
 NOTES, BATCH, ON_GPU = 64, 32, 256
-BF16 = torch.bfloat16 if getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)() else None
+BF16 = torch.bfloat16 if cpu_has_bf16() else None
 WHOLE = 289_205
 NO_GPU = "no CUDA device here"
 

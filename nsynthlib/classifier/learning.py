@@ -19,6 +19,7 @@ from nsynthlib.classifier.network import PICTURE, Classifier, Verdict
 from nsynthlib.data import VELOCITIES, Note, labels_of, write_json
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.optimizer import MuonAdamW, schedule
+from nsynthlib.precision import cpu_has_bf16
 
 BATCH = 64
 FLOOR_DB = PICTURE.floor_db
@@ -176,14 +177,9 @@ def _pass(
     model.train()
     for rows, rate in zip(batches, rates, strict=True):
         optimizer.set_learning_rate(rate)
-        with torch.autocast("cpu", torch.bfloat16, enabled=_has_bf16()):
+        with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
             verdict = model(vary(learn.decibels(rows), generator))
         loss_of(verdict, learn.labels[rows]).backward()
         optimizer.step()
         optimizer.zero_grad()
         bar.update()
-
-
-def _has_bf16() -> bool:
-    """Whether this processor multiplies bfloat16 itself; elsewhere float32 is faster."""
-    return bool(torch.cpu._is_avx512_bf16_supported())

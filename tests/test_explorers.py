@@ -408,7 +408,7 @@ def test_abx_by_keys(abx):
 
 
 def test_p_values_of_page_and_package_are_the_same(abx):
-    cases = [(k, n) for n in (1, 5, 10, 16, 100) for k in range(0, n + 1, max(1, n // 5))]
+    cases = [(k, n) for n in (1, 5, 10, 16, 100, 2000) for k in range(0, n + 1, max(1, n // 5))]
     code = "async (cases) => { const { pValue } = await import('/web/abx.mjs'); return cases.map((c) => pValue(...c)) }"
     for case, found in zip(cases, abx.page.evaluate(code, cases), strict=True):
         assert found == pytest.approx(binomial_p_value(*case), rel=1e-9)

@@ -4,17 +4,16 @@ import { fixed } from "./words.mjs";
 
 const SIGNIFICANT = 0.05;
 const CROSSFADE = 0.005; // seconds; a switch must not click
-const MOST_TRIALS = 100;
 const KEYS =
   "Keys while a button here has the focus: A, B and X to hear, S to stop, 1 for “X is A”, 2 for “X is B”.";
 
 /** Probability of at least `correct` right answers of `trials` by mere guessing (one-sided binomial test). */
 export function pValue(correct, trials) {
-  let term = 0.5 ** trials; // the probability of one number of right answers, from all of them downwards
+  let nats = -trials * Math.LN2; // logarithm of the probability of one number of right answers, from all downwards
   let sum = 0;
   for (let right = trials; right >= correct; right--) {
-    sum += term;
-    term *= right / (trials - right + 1);
+    sum += Math.exp(nats);
+    nats += Math.log(right / (trials - right + 1));
   }
   return Math.min(1, sum);
 }
@@ -102,7 +101,7 @@ function build(el, labels, trials, on) {
   const answers = ["A", "B"].map((name, i) => makeButton(answer, `X is ${name}`, () => on.answer(i)));
   const setting = make(el, "div", "nn-abx-row");
   const label = make(setting, "label", "nn-abx-label", {}, "Trials ");
-  const limits = { type: "number", min: "1", max: String(MOST_TRIALS), value: String(trials) };
+  const limits = { type: "number", min: "1", value: String(trials) };
   const count = make(label, "input", "nn-abx-count", limits);
   const again = makeButton(setting, "Start again", on.again);
   make(el, "p", "nn-abx-keys", {}, KEYS);
@@ -159,7 +158,7 @@ function render({ model, el }) {
   }
 
   function again() {
-    trials = Math.min(MOST_TRIALS, Math.max(1, Math.round(parts.count.valueAsNumber) || model.get("trials")));
+    trials = Math.max(1, Math.round(parts.count.valueAsNumber) || model.get("trials"));
     parts.count.value = String(trials);
     [done, correct, x] = [0, 0, toss()];
     stop();

@@ -76,8 +76,8 @@ def abx(sounds: Mapping[str, ArrayLike], sample_rate: int = SAMPLE_RATE, trials:
     """
     if len(sounds) != 2:
         raise ValueError(f"an ABX test compares two sounds, not {len(sounds)}")
-    if not 1 <= trials <= 100:
-        raise ValueError(f"{trials} trials are not offered; choose from 1 to 100")
+    if trials < 1:
+        raise ValueError(f"{trials} trials are not offered; choose 1 or more")
     first, second, less = match_loudness(*(check_audio(audio) for audio in sounds.values()))
     labels = list(sounds)
     if abs(less) < 0.05:

@@ -148,9 +148,9 @@ learn = $(bin)/nsynthlib train $(1) data/soundfont --out runs/$(2) --resume $(pr
 weights: data/soundfont/soundfont.json .venv/.package runs/judge/training.json
 	$(bin)/python tools/ship_weights.py runs/judge data/soundfont
 	$(call learn,ae,ae,residual,3) --learning-rate 3e-3
-	$(call learn,vae,vae,residual,2)
+	$(call learn,vae,vae,residual,2) --n-effective 420
 	$(call learn,cvae,cvae_thesis,thesis,2)
-	$(call learn,cvae,cvae,residual,12)
+	$(call learn,cvae,cvae,residual,9)
 	$(bin)/python tools/ship_weights.py runs/cvae_thesis data/soundfont --as cvae_thesis --plain-prior
 	for run in ae vae cvae; do $(bin)/python tools/ship_weights.py runs/$$run data/soundfont --as $$run; done
 

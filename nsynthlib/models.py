@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 HISS = 2.0  # decibels above the floor
-N_EFFECTIVE = 420.0  # independent numbers that a picture is counted as: neighbouring bins move together
+N_EFFECTIVE = 340.0  # independent numbers that a picture is counted as: neighbouring bins move together
 PRETRAINED = Path(__file__).parent / "pretrained"
 
 

@@ -29,7 +29,7 @@ def code_version() -> str:
     """The commit the weights were made with; `+` marks changes that no commit holds."""
     git = ["git", "-C", str(Path(nsynthlib.__file__).parent)]
     commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
-    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "."]).returncode != 0
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", ".", ":(exclude)pretrained"]).returncode != 0
     return (commit or "unknown") + ("+" if changed else "")
 
 

@@ -21,9 +21,11 @@ from nsynthlib.models import CVAE, Condition, kl_divergence
 from nsynthlib.optimizer import MuonAdamW
 from nsynthlib.orchestra import orchestra
 from nsynthlib.precision import cpu_has_bf16
+from nsynthlib.resident import Notes
+from nsynthlib.settings import Settings
 from nsynthlib.spectral import to_db
 from nsynthlib.texture import deviation_loss
-from nsynthlib.training import Notes, Settings, sigma_vae_loss
+from nsynthlib.training import sigma_vae_loss
 
 NOTES, BATCH, ON_GPU = 64, 32, 256
 BF16 = torch.bfloat16 if cpu_has_bf16() else None

@@ -153,7 +153,7 @@ def train(
 ) -> None:
     """Train a model; about a tenth of the instruments are kept for validation."""
     from nsynthlib.data import learn_and_check, read_json
-    from nsynthlib.training import Settings
+    from nsynthlib.settings import Settings
     from nsynthlib.training import train as run
 
     options = {

@@ -11,7 +11,7 @@ import torch
 from nsynthlib.data import NSynth, learn_and_check, pocket, read_json
 from nsynthlib.errors import DataError
 from nsynthlib.models import PRETRAINED
-from nsynthlib.training import Settings
+from nsynthlib.settings import Settings
 
 NOTES = Path("data/soundfont")
 

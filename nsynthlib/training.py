@@ -7,10 +7,9 @@ resumed run needs to go on as if it had never stopped).
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +20,6 @@ from accelerate.utils import set_seed, tqdm
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from nsynthlib.augmentation import blend, hiss, vary
 from nsynthlib.checkpoints import (
     Clock,
     Progress,
@@ -31,57 +29,17 @@ from nsynthlib.checkpoints import (
     save_latest,
     save_weights,
 )
-from nsynthlib.data import Note, labels_of, load_samples, read_json, write_json
+from nsynthlib.data import Note, read_json, write_json
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.models import AE, CVAE, KINDS, N_EFFECTIVE, Condition, Output, kl_divergence
+from nsynthlib.models import AE, CVAE, KINDS, Output, kl_divergence
 from nsynthlib.optimizer import MuonAdamW, schedule
 from nsynthlib.prior import Prior
-from nsynthlib.spectral import LogMel
+from nsynthlib.resident import Notes
+from nsynthlib.settings import Settings
 from nsynthlib.texture import deviation_loss
 
 PRIOR_NOTES = 12_000  # more would cost time and change little
 LOG_EVERY = 10  # steps between two looks at the loss: each look makes a GPU wait
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that decides how a run ends, apart from the notes.
-
-    Args:
-        kind: ``ae``, ``vae`` or ``cvae``.
-        preset: of the network, see ``models.PRESETS``.
-        epochs: passes over the training notes; the schedules are laid out over all of them.
-        batch_size: notes a step, over all processes.
-        learning_rate: peak of Muon's and AdamW's; warms up over 2 % of the steps, then follows a cosine to a hundredth.
-        n_effective: how many independent numbers one picture is counted as. Neighbouring bins move together, so
-            counting all of them would make the KL term weigh nothing.
-        kl_warmup: share of the steps over which the KL term grows to its full weight.
-        varied: share of the pictures that are changed as if by another instrument, see :mod:`nsynthlib.augmentation`.
-        blended: share of the pictures in which a second instrument plays the same pitch.
-        hissing: share of the pictures with a recording's noise.
-        patience: stop after this many validations without a better one; 0 never stops early.
-        seed: of weights, order and noise.
-    """
-
-    kind: str = "cvae"
-    preset: str = "thesis"
-    epochs: int = 40
-    batch_size: int = 32
-    learning_rate: float = 1.5e-3
-    n_effective: float = N_EFFECTIVE
-    kl_warmup: float = 0.05
-    varied: float = 0.85
-    blended: float = 0.5
-    hissing: float = 0.25
-    patience: int = 0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise UsageError(f"model {self.kind!r} is unknown; choose one of {', '.join(KINDS)}")
-        for name in ("epochs", "batch_size", "learning_rate", "n_effective"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be greater than 0, not {getattr(self, name)}")
 
 
 def sigma_vae_loss(picture: Tensor, target: Tensor, kl: Tensor, n_effective: float, kl_weight: float) -> Tensor:
@@ -91,67 +49,6 @@ def sigma_vae_loss(picture: Tensor, target: Tensor, kl: Tensor, n_effective: flo
     """
     mse = (picture - target).square().mean()
     return 0.5 * n_effective * mse.log() + kl_weight * kl
-
-
-class Notes:
-    """Training notes, resident on the device with their conditions.
-
-    A GPU keeps their sound as int16 and makes pictures when a batch is taken, for next to nothing. A CPU would spend a
-    fifth of its time on that, so it makes them once and keeps them in half precision (to 0.03 dB), in less memory.
-    """
-
-    def __init__(self, notes: Sequence[Note], device: torch.device, log_mel: LogMel) -> None:
-        if not notes:
-            raise DataError("there are no notes to learn from")
-        samples = load_samples(notes)
-        digest = hashlib.sha256("\n".join(n.name for n in notes).encode())
-        digest.update(samples.numpy().tobytes())
-        self.sha256 = digest.hexdigest()
-        self.log_mel = log_mel
-        self.condition = Condition(**labels_of(notes)).to(device)
-        self.pitch = labels_of(notes)["pitch"]
-        self.by_pitch = self.pitch.argsort(stable=True)
-        self.of_pitch = self.pitch.bincount(minlength=128)
-        if device.type == "cpu":
-            self.kept = torch.empty(len(notes), *log_mel.shape, dtype=torch.float16)
-            for rows in torch.arange(len(notes)).split(64):
-                self.kept[rows] = self._drawn(samples[rows]).half()
-        else:
-            self.kept = samples.to(device)
-
-    def __len__(self) -> int:
-        return len(self.kept)
-
-    def batch(self, rows: Tensor) -> tuple[Tensor, Condition]:
-        """Pictures in decibels ``[batch, n_mels, frames]``, float32, and conditions of the notes ``rows``."""
-        rows = rows.to(self.kept.device)
-        kept = self.kept[rows]
-        pictures = kept.float() if kept.is_floating_point() else self._drawn(kept)
-        return pictures, Condition(*(field[rows] for field in self.condition))
-
-    def varied(self, rows: Tensor, settings: Settings, generator: torch.Generator) -> tuple[Tensor, Condition]:
-        """:meth:`batch` with some pictures changed as if by other instruments, see :mod:`nsynthlib.augmentation`."""
-        pictures, condition = self.batch(rows)
-        chosen = (torch.rand(len(rows), generator=generator) < settings.blended).nonzero()[:, 0]
-        if len(chosen):
-            others, _ = self.batch(self._same_pitch(rows[chosen], generator))
-            pictures[chosen] = blend(pictures[chosen], others, self.log_mel, generator)
-        pictures = vary(pictures, condition.pitch, self.log_mel, settings.varied, generator)
-        chosen = (torch.rand(len(rows), generator=generator) < settings.hissing).nonzero()[:, 0]
-        if len(chosen):
-            pictures[chosen] = hiss(pictures[chosen], self.log_mel, generator)
-        return pictures, condition
-
-    def _same_pitch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
-        """For each of ``rows`` any note of its pitch."""
-        pitch = self.pitch[rows]
-        first = self.of_pitch.cumsum(0) - self.of_pitch
-        place = (torch.rand(len(rows), generator=generator) * self.of_pitch[pitch]).long()
-        return self.by_pitch[first[pitch] + place]
-
-    def _drawn(self, samples: Tensor) -> Tensor:
-        with torch.autocast(samples.device.type, enabled=False):
-            return self.log_mel.picture(samples.float() / 32768)
 
 
 def train(

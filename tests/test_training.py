@@ -17,7 +17,8 @@ from nsynthlib.data import write_notes
 from nsynthlib.errors import DataError, RunFailed, UsageError
 from nsynthlib.models import CVAE
 from nsynthlib.orchestra import orchestra
-from nsynthlib.training import Settings, sigma_vae_loss, train
+from nsynthlib.settings import Settings
+from nsynthlib.training import sigma_vae_loss, train
 
 SETTINGS = Settings(epochs=3, batch_size=8, seed=3)
 
@@ -62,13 +63,14 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from nsynthlib import NSynth, training
+from nsynthlib.settings import Settings
 rows = training._rows
 def dies(notes, step, *rest):
     if step == 3:  # the second of the two steps of the second epoch
         os.kill(os.getpid(), signal.SIGKILL)
     return rows(notes, step, *rest)
 training._rows = dies
-settings = training.Settings(epochs=3, batch_size=8, seed=3)
+settings = Settings(epochs=3, batch_size=8, seed=3)
 training.train(NSynth(sys.argv[1]).split(), Path(sys.argv[2]), settings, quiet=True)
 """
 
@@ -121,7 +123,8 @@ TWO = """
 import sys
 from pathlib import Path
 from nsynthlib import NSynth, training
-settings = training.Settings(epochs=2, batch_size=8, seed=3)
+from nsynthlib.settings import Settings
+settings = Settings(epochs=2, batch_size=8, seed=3)
 training.train(NSynth(sys.argv[1]).split(), Path(sys.argv[2]), settings, quiet=True)
 """
 
@@ -146,9 +149,10 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from nsynthlib import NSynth, training
+from nsynthlib.settings import Settings
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
-settings = training.Settings(epochs=4, batch_size=8, seed=3)
+settings = Settings(epochs=4, batch_size=8, seed=3)
 training.train(NSynth(sys.argv[1]).split(), Path(sys.argv[2]), settings, quiet=True)
 """
 

@@ -18,6 +18,7 @@ from nsynthlib.spectral import SAMPLE_RATE, dbfs
 
 GRIFFIN_LIM_STEPS = 16
 POINTS = 8  # latent points an explorer offers
+TEMPERATURE = 0.75  # of a draw: typical enough to be in tune, and still as varied as real notes
 BREATH = 0.65  # moves most like held-out real notes; the deviation that was learned also holds errors of the mean
 
 
@@ -46,14 +47,16 @@ def prior(model: AE, seed: int) -> Tensor:
     return torch.randn(model.latent_dim, generator=torch.Generator().manual_seed(seed))
 
 
-def draw(model: CVAE, pitch: int, family: str, velocity: int, seed: int, temperature: float = 1.0) -> Tensor:
+def draw(model: CVAE, pitch: int, family: str, velocity: int, seed: int, temperature: float | None = None) -> Tensor:
     """A latent vector ``[latent_dim]`` that suits a condition: from the fitted prior, or N(0, I) where there is none.
 
-    ``temperature`` in (0, 1] narrows it: lower is more typical and less varied.
+    ``temperature`` in (0, 1] narrows it: lower is more typical and less varied. Without one, the fitted prior's is
+    ``TEMPERATURE`` and that of N(0, I) is 1.
     """
     if model.fitted is None:
-        return prior(model, seed) * math.sqrt(temperature)
-    return model.fitted.draw(pitch, FAMILIES.index(family), velocity, seed, temperature)
+        return prior(model, seed) * math.sqrt(1.0 if temperature is None else temperature)
+    chosen = TEMPERATURE if temperature is None else temperature
+    return model.fitted.draw(pitch, FAMILIES.index(family), velocity, seed, chosen)
 
 
 @torch.inference_mode()
@@ -96,7 +99,7 @@ def generate(
     family: str,
     velocity: int,
     seed: int = 0,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     breath: float = BREATH,
     z: Tensor | None = None,
 ) -> Tensor:
@@ -108,7 +111,7 @@ def generate(
         family: a name in ``FAMILIES``.
         velocity: 1-127.
         seed: of the latent vector, drawn as :func:`draw` does, and of its breath.
-        temperature: of that draw, in (0, 1].
+        temperature: of that draw, in (0, 1], see :func:`draw`.
         breath: in [0, 1], how much of a real note's unevenness is given back: air, noise, beating.
         z: the latent vector itself, ``[latent_dim]``, in place of the draw.
 

@@ -24,6 +24,7 @@ from nsynthlib.errors import DataError, UsageError
 
 FILE = "prior.safetensors"
 COMPONENTS = 10
+LEAST_VARIANCE = 0.03  # of a component in any direction
 LEAST = 64  # notes a component needs to have its own full covariance
 
 
@@ -70,7 +71,7 @@ class Prior:
             if len(mine) <= size:  # too few for any covariance
                 weights[index, 0] = 1.0
                 continue
-            mixture = GaussianMixture(max(1, count), reg_covar=1e-3, random_state=seed, max_iter=100)
+            mixture = GaussianMixture(max(1, count), reg_covar=LEAST_VARIANCE, random_state=seed, max_iter=100)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a mixture that stopped early is good enough to draw from
                 mixture.fit(mine)

@@ -39,6 +39,7 @@ from nsynthlib.settings import Settings
 from nsynthlib.texture import deviation_loss
 
 PRIOR_NOTES = 12_000  # more would cost time and change little
+PRIOR_DRAWS = 2  # from each posterior: with one, a component would take chance for shape
 LOG_EVERY = 10  # steps between two looks at the loss: each look makes a GPU wait
 
 
@@ -151,16 +152,16 @@ def train(
 
 @torch.no_grad()
 def fit_prior(model: CVAE, notes: Notes, settings: Settings) -> Prior:
-    """Where the latent vectors of at most ``PRIOR_NOTES`` training notes lie, one draw from each posterior."""
+    """Where the latent vectors of at most ``PRIOR_NOTES`` training notes lie, by draws from their posteriors."""
     generator = torch.Generator().manual_seed(settings.seed)
     chosen = torch.randperm(len(notes), generator=generator)[:PRIOR_NOTES]
     drawn = []
     for rows in chosen.split(settings.batch_size):
         mean, log_var = (part.float().cpu() for part in model.encode(*notes.batch(rows)))
-        drawn.append(mean + (0.5 * log_var).exp() * torch.randn(mean.shape, generator=generator))
-    labels = (field.cpu()[chosen] for field in notes.condition)
-    pitch, family, velocity = labels
-    return Prior.fit(torch.cat(drawn), pitch, family, velocity, settings.seed)
+        noise = torch.randn(PRIOR_DRAWS, *mean.shape, generator=generator)
+        drawn.append(mean + (0.5 * log_var).exp() * noise)
+    pitch, family, velocity = (field.cpu()[chosen].repeat(PRIOR_DRAWS) for field in notes.condition)
+    return Prior.fit(torch.cat(drawn, 1).flatten(0, 1), pitch, family, velocity, settings.seed)
 
 
 def accelerator_for(run: Path, tensorboard: bool, precision: str | None = None) -> Accelerator:

@@ -88,7 +88,9 @@ def spectrogram(
     ax.set_xlim(span or (0.0, extent[1]))
     ax.set_xlabel("Time (s)")
     if isinstance(settings, LogMel):
-        ticks = [hz for hz in MEL_TICKS if hz <= sample_rate / 2]
+        inches = ax.get_window_extent().height / ax.figure.dpi
+        lowest = MEL_TICKS[0] if inches > 2 else 500  # in a low panel the labels below would overlap
+        ticks = [hz for hz in MEL_TICKS if lowest <= hz <= sample_rate / 2]
         ax.set_yticks(np.minimum(settings.bands(np.array(ticks)), rows - 0.5), [str(hz) for hz in ticks])
         ax.set_ylim(extent[2:])
         ax.set_ylabel("Frequency (Hz, mel scale)")

@@ -37,12 +37,10 @@ def vary(db: Tensor, pitch: Tensor, log_mel: LogMel, share: float, generator: to
     chance = Chance(len(db), generator)
     chosen = chance.often(share)
     tone = QUIETER + (LOUDER - QUIETER) * chance.uniform(1) + _colour(chance, db.shape[1])
-    partials = _partials(chance).to(db) * chosen.to(db)
-    course = _course(chance, db.shape[2])
-    over_bands = (tone * chosen).to(db) + _between(partials, _orders(log_mel, db.device)[pitch])
-    change = over_bands[:, :, None] + (course * chosen).to(db)[:, None]
+    over_bands = tone.to(db) + _between(_partials(chance).to(db), _orders(log_mel, db.device)[pitch])
+    change = over_bands[:, :, None] + _course(chance, db.shape[2]).to(db)[:, None]
     floor = log_mel.floor_db
-    return torch.where(db > floor, (db + change).clamp(floor, 0.0), db)
+    return torch.where((db > floor) & (chosen > 0).to(db.device)[:, :, None], (db + change).clamp(floor, 0.0), db)
 
 
 def blend(db: Tensor, others: Tensor, log_mel: LogMel, generator: torch.Generator) -> Tensor:
@@ -50,7 +48,7 @@ def blend(db: Tensor, others: Tensor, log_mel: LogMel, generator: torch.Generato
 
     Powers add, as those of two instruments do; where both are silent the sum is.
     """
-    below = -BELOW_DB * torch.rand(len(db), 1, 1, generator=generator).to(db)
+    below = -BELOW_DB * Chance(len(db), generator).uniform(1, 1).to(db)
     level = db.amax((1, 2), keepdim=True) - others.amax((1, 2), keepdim=True) + below
     floor = log_mel.floor_db
     both = _power_sum(db, others + level).clamp(floor, 0.0)

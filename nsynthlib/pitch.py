@@ -9,6 +9,9 @@ from torch import Tensor
 
 from nsynthlib.errors import DataError
 
+# YIN's own 0.1 takes a note with breath for one an octave deeper. Of 0.05 to 0.4, real notes are heard best by 0.2.
+TROUGH = 0.2
+
 
 def midi_to_hz(pitch: float) -> float:
     """Frequency in hertz of a MIDI number, equal temperament, A4 (69) at 440 Hz."""
@@ -27,15 +30,12 @@ def estimate_pitch(audio: Tensor, sample_rate: int = 16_000) -> float:
     """
     import librosa
 
-    # YIN's own 0.1 takes a note with breath for one an octave deeper. Of 0.05 to 0.4, real notes are heard best by 0.2.
-    trough = 0.2
-
     samples = audio.detach().cpu().numpy().astype(np.float64)
     hop, frame = 2048, 4096
     level = librosa.feature.rms(y=samples, frame_length=frame, hop_length=hop)[0]
     if level.max() < 1e-5:
         raise DataError("the sound is silent: it has no pitch")
     hz = librosa.yin(
-        samples, fmin=20.0, fmax=6000.0, sr=sample_rate, frame_length=frame, hop_length=hop, trough_threshold=trough
+        samples, fmin=20.0, fmax=6000.0, sr=sample_rate, frame_length=frame, hop_length=hop, trough_threshold=TROUGH
     )
     return hz_to_midi(float(np.median(hz[level > level.max() * 10 ** (-30 / 20)])))

@@ -31,8 +31,9 @@ class Notes:
         digest.update(samples.numpy().tobytes())
         self.sha256 = digest.hexdigest()
         self.log_mel = log_mel
-        self.condition = Condition(**labels_of(notes)).to(device)
-        self.pitch = labels_of(notes)["pitch"]
+        labels = Condition(**labels_of(notes))
+        self.condition = labels.to(device)
+        self.pitch = labels.pitch
         self.by_pitch = self.pitch.argsort(stable=True)
         self.of_pitch = self.pitch.bincount(minlength=128)
         if device.type == "cpu":
@@ -55,12 +56,12 @@ class Notes:
     def varied(self, rows: Tensor, settings: Settings, generator: torch.Generator) -> tuple[Tensor, Condition]:
         """:meth:`batch` with some pictures changed as if by other instruments, see :mod:`nsynthlib.augmentation`."""
         pictures, condition = self.batch(rows)
-        chosen = (torch.rand(len(rows), generator=generator) < settings.blended).nonzero()[:, 0]
+        chosen = some(len(rows), settings.blended, generator)
         if len(chosen):
             others, _ = self.batch(self._same_pitch(rows[chosen], generator))
             pictures[chosen] = blend(pictures[chosen], others, self.log_mel, generator)
         pictures = vary(pictures, condition.pitch, self.log_mel, settings.varied, generator)
-        chosen = (torch.rand(len(rows), generator=generator) < settings.hissing).nonzero()[:, 0]
+        chosen = some(len(rows), settings.hissing, generator)
         if len(chosen):
             pictures[chosen] = hiss(pictures[chosen], self.log_mel, generator)
         return pictures, condition
@@ -75,3 +76,8 @@ class Notes:
     def _drawn(self, samples: Tensor) -> Tensor:
         with torch.autocast(samples.device.type, enabled=False):
             return self.log_mel.picture(samples.float() / 32768)
+
+
+def some(count: int, share: float, generator: torch.Generator) -> Tensor:
+    """About ``share`` of the places 0 to ``count`` - 1, by chance."""
+    return (torch.rand(count, generator=generator) < share).nonzero()[:, 0]

@@ -52,14 +52,14 @@ def test_silence_stays_silent_and_nothing_leaves_the_range(pictures):
 
 def test_the_change_is_a_sum_of_one_over_bands_and_one_over_time():
     """So partials stay where they are: no band moves to another."""
-    change = varied(flat(64), 1.0, 4) + 50
+    change = varied(flat(256), 1.0, 4) + 50
     inside = (change > -45).all((1, 2)) & (change < 45).all((1, 2))
     change = change[inside]
-    assert len(change) > 20
+    assert len(change) > 50
     mixed = change - change.mean(1, keepdim=True) - change.mean(2, keepdim=True) + change.mean((1, 2), keepdim=True)
     assert mixed.abs().max() < 1e-3
     first = change[:, :, 0].mean(1)  # before any decay: the gain, with the mean of the colour
-    assert abs(first.mean() - (QUIETER + LOUDER) / 2) < 4
+    assert (QUIETER + LOUDER) / 2 - 2 < first.mean() < (QUIETER + LOUDER) / 2 + 2
 
 
 def test_each_partial_has_a_gain_of_its_own():

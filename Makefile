@@ -136,23 +136,35 @@ bench: .venv/.package
 data/soundfont/soundfont.json: | .venv/.package
 	$(bin)/nsynthlib data soundfont data/soundfont --notes 24000 --highest 96
 
-# The judge of all the others, trained on the same notes and shipped first.
-runs/judge/training.json: | data/soundfont/soundfont.json .venv/.package
+# An interrupted run goes on where it stopped. --bf16 nearly halves the time on a GPU or a new CPU; older ones do without.
+# Real NSynth notes to judge by as well:  make weights real=FOLDER
+# Without a GPU two runs at a time, a core each, take less than one after the other:  OMP_NUM_THREADS=1 make -j2 weights
+precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
+ship = $(bin)/python tools/ship_weights.py runs/$(1) data/soundfont $(if $(real),--real "$(real)")
+
+runs/cvae/.trained: learn := cvae --preset residual --epochs 9
+runs/ae/.trained: learn := ae --preset residual --epochs 3 --learning-rate 3e-3
+runs/vae/.trained: learn := vae --preset residual --epochs 2 --n-effective 420
+runs/cvae_thesis/.trained: learn := cvae --preset thesis --epochs 2
+runs/cvae_thesis/.shipped: options := --plain-prior
+
+weights: $(patsubst %,runs/%/.shipped,cvae ae vae cvae_thesis)
+
+.PRECIOUS: runs/%/.trained
+runs/%/.trained: data/soundfont/soundfont.json
+	$(bin)/nsynthlib train $(learn) data/soundfont --out runs/$* --resume $(precision)
+	@touch $@
+
+# The judge of all the others is trained on the same notes and shipped before them.
+runs/%/.shipped: runs/%/.trained runs/judge/.shipped
+	$(call ship,$*) --as $* $(options)
+	@touch $@
+
+runs/judge/.shipped: data/soundfont/soundfont.json
 	rm -rf runs/judge
 	$(bin)/nsynthlib judge data/soundfont --out runs/judge
-
-# An interrupted run goes on where it stopped. --bf16 nearly halves the time on a GPU or a new CPU; older ones do without.
-precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
-learn = $(bin)/nsynthlib train $(1) data/soundfont --out runs/$(2) --resume $(precision) --preset $(3) --epochs $(4)
-
-weights: data/soundfont/soundfont.json .venv/.package runs/judge/training.json
-	$(bin)/python tools/ship_weights.py runs/judge data/soundfont
-	$(call learn,ae,ae,residual,3) --learning-rate 3e-3
-	$(call learn,vae,vae,residual,2) --n-effective 420
-	$(call learn,cvae,cvae_thesis,thesis,2)
-	$(call learn,cvae,cvae,residual,9)
-	$(bin)/python tools/ship_weights.py runs/cvae_thesis data/soundfont --as cvae_thesis --plain-prior
-	for run in ae vae cvae; do $(bin)/python tools/ship_weights.py runs/$$run data/soundfont --as $$run; done
+	$(call ship,judge)
+	@touch $@
 
 # Notes and training runs (data/, runs/) are a reader's work and stay.
 clean:

@@ -18,6 +18,7 @@ from nsynthlib.pitch import estimate_pitch, hz_to_midi
 from nsynthlib.soundfont import FONTS, PROGRAMS, clusters, find_fonts, fluid, instrument_of, render, rendering, split
 from nsynthlib.soundfont import fonts as fonts_module
 from nsynthlib.soundfont.fluid import Synth, decimate
+from nsynthlib.soundfont.programs import sounds_at
 from nsynthlib.soundfont.tables import Preset, normalise, presets
 
 
@@ -285,6 +286,32 @@ def test_real_notes_are_in_tune_and_louder_when_struck_harder(fluid_r3, fluidsyn
             assert [estimate_pitch(torch.from_numpy(x)) for x in heard] == pytest.approx([pitch] * 3, abs=0.3)
             assert all(b > a + 6 for a, b in zip(map(level, heard), map(level, heard[1:]), strict=False))
             assert np.abs(heard[-1]).max() < 1
+
+
+INHARMONIC = {9, 47, 112}  # glockenspiel, timpani, tinkle bell: their partials mislead a tracker of periods
+
+
+@pytest.mark.parametrize("name", FONTS)
+def test_every_program_sounds_at_the_pitch_asked_for(fluidsynth, name):
+    """The median of five octaves, so that one odd recording decides nothing."""
+    font = need(lambda: find_fonts([name])[0])
+    wrong = {}
+    with Synth(font.path, 1.0) as synth:
+        for program in sorted(PROGRAMS.keys() & presets(font.path).keys() - INHARMONIC):
+            sounds = sounds_at(program, font.number)
+            heard = [
+                estimate_pitch(torch.from_numpy(samples)) - pitch
+                for pitch in (36, 48, 60, 72, 84)
+                if (samples := synth.note(program, pitch - sounds, 100)).any()
+            ]
+            if heard and abs(np.median(heard)) > 0.5:
+                wrong[program] = heard
+    assert not wrong
+
+
+def test_other_fonts_sound_at_their_keys():
+    assert [sounds_at(program, 0) for program in (0, 16, 17, 18, 31)] == [0, -24, -12, -12, 24]
+    assert not any(sounds_at(program, len(FONTS)) for program in PROGRAMS)
 
 
 # The set ------------------------------------------------------------------------------------------------------------

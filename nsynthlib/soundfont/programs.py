@@ -9,6 +9,7 @@ only a synthesiser makes, unless they sing.
 from __future__ import annotations
 
 from nsynthlib.data import SOURCES
+from nsynthlib.soundfont.fonts import FONTS
 
 # Family: the programs of each source, counted from 0 as FluidSynth counts (General MIDI's charts count from 1).
 _FAMILIES: dict[str, dict[str, tuple[int, ...]]] = {
@@ -40,6 +41,10 @@ PROGRAMS: dict[int, tuple[str, str]] = dict(
     )
 )
 
+# Programs of the two known fonts that do not sound at the key pressed, by semitones: organs whose deepest stop is a 32'
+# or 16' pipe (0, -1 to -5 dB beside the loudest partial), and harmonics two octaves above the string.
+_SOUNDS = {16: -24, 17: -12, 18: -12, 31: 24}
+
 
 def instrument_of(program: int, font: int) -> tuple[str, int]:
     """Name and number of the instrument that a program is in the soundfont of number ``font``.
@@ -49,3 +54,11 @@ def instrument_of(program: int, font: int) -> tuple[str, int]:
     family, source = PROGRAMS[program]
     number = 128 * font + program
     return f"{family}_{source}_{number:03d}", number
+
+
+def sounds_at(program: int, font: int) -> int:
+    """Semitones from the key pressed to the pitch heard, of a program in the soundfont of number ``font``.
+
+    0 in a font that is not among the known ones: nothing tells where its organs sound.
+    """
+    return _SOUNDS.get(program, 0) if font < len(FONTS) else 0

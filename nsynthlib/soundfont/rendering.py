@@ -27,7 +27,7 @@ from nsynthlib.data.files import need_space
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.soundfont.fluid import Synth, version
 from nsynthlib.soundfont.fonts import FONTS, Font, find_fonts
-from nsynthlib.soundfont.programs import PROGRAMS, instrument_of
+from nsynthlib.soundfont.programs import PROGRAMS, instrument_of, sounds_at
 from nsynthlib.soundfont.splitting import SPLITS, clusters, split
 from nsynthlib.soundfont.tables import presets
 
@@ -46,6 +46,7 @@ class Job:
     font: Path
     program: int
     instrument: str
+    sounds: int  # semitones from the key to the pitch that is heard
     gain: float
     folder: Path
     cells: tuple[Cell, ...]
@@ -70,8 +71,9 @@ def render(
 ) -> dict[str, Any]:
     """Render a new folder ``out`` with the sets ``train``, ``valid`` and ``test``, and what is known of them.
 
-    A program is left out at pitches where the soundfont has no sound for it. Levels are FluidSynth's throughout, so
-    one gain holds for all notes; a note that would still pass full scale is clipped, and counted.
+    A pitch is what is heard: where a program does not sound at its key (``sounds_at``), another key is pressed. A
+    program is left out at pitches where the soundfont has no sound for it. Levels are FluidSynth's throughout, so one
+    gain holds for all notes; a note that would still pass full scale is clipped, and counted.
 
     Args:
         out: new folder; until it is complete its notes lie in ``.<name>.partial`` beside it.
@@ -88,7 +90,8 @@ def render(
     Returns:
         What ``out/soundfont.json`` holds: ``settings``, ``fonts`` (file, size, SHA-256, licence), ``fluidsynth``
         (its version), ``notes`` (of each split), ``peak`` (the highest, of full scale), ``clipped`` and ``silent``
-        (numbers of notes), ``instruments`` (by name: font, program, preset, cluster, split, notes, peak).
+        (numbers of notes), ``instruments`` (by name: font, program, preset, cluster, split, notes, peak, and
+        ``sounds``, the semitones from key to pitch).
 
     Raises:
         UsageError: if FluidSynth or a soundfont is not installed, a value is out of range, ``out`` exists, or a
@@ -144,15 +147,18 @@ def _plan(
     instruments, jobs = {}, []
     for (font, program), cells in zip(chosen, _cells(chosen, settings), strict=True):
         name, number = instrument_of(program, font.number)
+        sounds = sounds_at(program, font.number)
         instruments[name] = {
             "instrument": number,
             "font": font.name,
             "program": program,
             "preset": tables[font.name][program].name,
             "cluster": cluster[program],
+            "sounds": sounds,
             "split": side[program],
         }
-        jobs.append(Job(font.path, program, name, settings["gain"], partial / side[program] / "audio", cells))
+        played = tuple((pitch, velocity) for pitch, velocity in cells if 0 <= pitch - sounds <= 127)
+        jobs.append(Job(font.path, program, name, sounds, settings["gain"], partial / side[program] / "audio", played))
     return instruments, jobs
 
 
@@ -228,7 +234,7 @@ def render_job(job: Job) -> int:
     with Synth(job.font, job.gain) as synth:
         for pitch, velocity in job.cells:
             name = note_name(job.instrument, pitch, velocity)
-            samples = synth.note(job.program, pitch, velocity)
+            samples = synth.note(job.program, pitch - job.sounds, velocity)
             peaks[name] = float(np.abs(samples).max())
             if peaks[name] >= SILENT:
                 write_wav(job.folder / f"{name}.wav", torch.from_numpy(samples))

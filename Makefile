@@ -138,7 +138,7 @@ data/soundfont/soundfont.json: | .venv/.package
 
 # An interrupted run goes on where it stopped. --bf16 nearly halves the time on a GPU or a new CPU; older ones do without.
 # Real NSynth notes to judge by as well:  make weights real=FOLDER
-# Without a GPU two runs at a time, a core each, take less than one after the other:  OMP_NUM_THREADS=1 make -j2 weights
+# Without a GPU two runs at a time, a core each, take least:  OMP_NUM_THREADS=1 make -j2 weights
 precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
 ship = $(bin)/python tools/ship_weights.py runs/$(1) data/soundfont $(if $(real),--real "$(real)")
 

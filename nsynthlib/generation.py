@@ -18,7 +18,7 @@ from nsynthlib.spectral import SAMPLE_RATE, dbfs
 
 GRIFFIN_LIM_STEPS = 16
 POINTS = 8  # latent points an explorer offers
-TEMPERATURE = 0.9  # of a draw: as varied as real notes, and in tune as often as by 0.75
+TEMPERATURE = 0.9  # of a draw: nearly as varied as real notes; a narrower one is hardly more often in tune
 BREATH = 0.65  # moves most like held-out real notes; the deviation that was learned also holds errors of the mean
 
 

@@ -15,10 +15,20 @@ import torch
 from nsynthlib.data import FAMILIES, SOURCES, NSynth, parse_name
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.pitch import estimate_pitch, hz_to_midi
-from nsynthlib.soundfont import FONTS, PROGRAMS, clusters, find_fonts, fluid, instrument_of, render, rendering, split
+from nsynthlib.soundfont import (
+    FONTS,
+    PROGRAMS,
+    clusters,
+    find_fonts,
+    fluid,
+    instrument_of,
+    render,
+    rendering,
+    sounds_at,
+    split,
+)
 from nsynthlib.soundfont import fonts as fonts_module
 from nsynthlib.soundfont.fluid import Synth, decimate
-from nsynthlib.soundfont.programs import sounds_at
 from nsynthlib.soundfont.tables import Preset, normalise, presets
 
 

@@ -23,7 +23,7 @@ from nsynthlib.errors import DataError, UsageError
 from nsynthlib.pitch import estimate_pitch
 from nsynthlib.soundfont.fluid import Synth, version
 from nsynthlib.soundfont.fonts import Font, find_fonts
-from nsynthlib.soundfont.programs import instrument_of
+from nsynthlib.soundfont.programs import instrument_of, sounds_at
 from nsynthlib.soundfont.rendering import GAIN
 from nsynthlib.soundfont.tables import presets
 
@@ -42,7 +42,7 @@ NOTES: dict[int, list[tuple[int, int]]] = {
     9: [(88, 75)],  # glockenspiel
     11: [(60, 100), (77, 50)],  # vibraphone
     12: [(48, 127), (72, 75)],  # marimba
-    19: [(36, 50), (60, 75)],  # church organ; the electric ones sound one or two octaves below their keys
+    19: [(36, 50), (60, 75)],  # church organ
     20: [(48, 75), (72, 25)],  # reed organ
     21: [(64, 50)],  # accordion
     24: [(45, 100), (52, 100), (59, 100), (66, 100), (71, 100), (76, 100)],  # nylon-string guitar
@@ -84,9 +84,10 @@ def render(font: Font) -> Iterator[tuple[str, int, np.ndarray]]:
     with Synth(font.path, GAIN) as synth:
         for program, cells in NOTES.items():
             instrument, number = instrument_of(program, font.number)
+            sounds = sounds_at(program, font.number)
             for pitch, velocity in cells:
                 name = note_name(instrument, pitch, velocity)
-                samples = synth.note(program, pitch, velocity)
+                samples = synth.note(program, pitch - sounds, velocity)
                 peak = 20 * np.log10(np.abs(samples).max() + 1e-9)
                 off = 100 * (estimate_pitch(torch.from_numpy(samples)) - pitch)
                 if not QUIET < peak < 0 or abs(off) > CENTS:

@@ -6,7 +6,7 @@ program is, ``splitting`` keeps shared recordings on one side, ``fonts`` finds t
 """
 
 from nsynthlib.soundfont.fonts import FONTS, Font, find_fonts
-from nsynthlib.soundfont.programs import PROGRAMS, instrument_of
+from nsynthlib.soundfont.programs import PROGRAMS, instrument_of, sounds_at
 from nsynthlib.soundfont.rendering import GAIN, PITCHES, render
 from nsynthlib.soundfont.splitting import SPLITS, clusters, split
 
@@ -21,5 +21,6 @@ __all__ = [
     "find_fonts",
     "instrument_of",
     "render",
+    "sounds_at",
     "split",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from pathlib import Path
 
 import torch
@@ -13,12 +12,12 @@ from torch import Tensor, nn
 from nsynthlib.data import FAMILIES, SAMPLES, atomic
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models import AE, CVAE, Condition
+from nsynthlib.prior import narrowing
 from nsynthlib.refinement import refine
 from nsynthlib.spectral import SAMPLE_RATE, dbfs
 
 GRIFFIN_LIM_STEPS = 16
 POINTS = 8  # latent points an explorer offers
-TEMPERATURE = 0.9  # of a draw: nearly as varied as real notes; a narrower one is hardly more often in tune
 BREATH = 0.65  # moves most like held-out real notes; the deviation that was learned also holds errors of the mean
 
 
@@ -47,16 +46,14 @@ def prior(model: AE, seed: int) -> Tensor:
     return torch.randn(model.latent_dim, generator=torch.Generator().manual_seed(seed))
 
 
-def draw(model: CVAE, pitch: int, family: str, velocity: int, seed: int, temperature: float | None = None) -> Tensor:
+def draw(model: CVAE, pitch: int, family: str, seed: int, temperature: float = 1.0) -> Tensor:
     """A latent vector ``[latent_dim]`` that suits a condition: from the fitted prior, or N(0, I) where there is none.
 
-    ``temperature`` in (0, 1] narrows it: lower is more typical and less varied. Without one, the fitted prior's is
-    ``TEMPERATURE`` and that of N(0, I) is 1.
+    It is one instrument at every velocity. ``temperature`` in (0, 1] narrows it: lower is more typical and less varied.
     """
     if model.fitted is None:
-        return prior(model, seed) * math.sqrt(1.0 if temperature is None else temperature)
-    chosen = TEMPERATURE if temperature is None else temperature
-    return model.fitted.draw(pitch, FAMILIES.index(family), velocity, seed, chosen)
+        return prior(model, seed) * narrowing(temperature)
+    return model.fitted.draw(pitch, FAMILIES.index(family), seed, temperature)
 
 
 @torch.inference_mode()
@@ -99,7 +96,7 @@ def generate(
     family: str,
     velocity: int,
     seed: int = 0,
-    temperature: float | None = None,
+    temperature: float = 1.0,
     breath: float = BREATH,
     z: Tensor | None = None,
 ) -> Tensor:
@@ -120,7 +117,7 @@ def generate(
     """
     condition_of(pitch, family, velocity)  # a wrong one is told before it is used
     if z is None:
-        z = draw(model, pitch, family, velocity, seed, temperature)
+        z = draw(model, pitch, family, seed, temperature)
     return sound(model, decode(model, z, pitch, family, velocity, breath, seed))
 
 
@@ -150,10 +147,10 @@ def reconstruct(
 def explorer_axes(model: CVAE) -> tuple[tuple[int, int], Tensor]:
     """What an explorer of the latent space needs: the two most active dimensions, and points to start from.
 
-    Points are ``[families, 8, latent_dim]``: for each family eight fixed draws at middle C and velocity 100.
+    Points are ``[families, 8, latent_dim]``: for each family eight fixed draws at middle C.
     """
     first, second = model.get_buffer("activity").cpu().topk(2).indices.tolist()
-    points = [torch.stack([draw(model, 60, family, 100, seed) for seed in range(POINTS)]) for family in FAMILIES]
+    points = [torch.stack([draw(model, 60, family, seed) for seed in range(POINTS)]) for family in FAMILIES]
     return (first, second), torch.stack(points).round(decimals=4)
 
 

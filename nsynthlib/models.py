@@ -265,6 +265,8 @@ class CVAE(VAE):
             path = hub_file(model_id, PRIOR, **{key: options[key] for key in hub if key in options})
         if path and Path(path).exists():
             model.fitted = Prior.load(Path(path))
+            if model.fitted.latent_dim != model.latent_dim:
+                raise UsageError(f"{path} was fitted to another model than the one beside it; train that again")
         return model
 
 

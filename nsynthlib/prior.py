@@ -1,9 +1,11 @@
-"""Where latent vectors lie for each family, pitch and velocity: a fitted prior p(z | condition).
+"""Where latent vectors lie for each family and pitch: a fitted prior p(z | condition).
 
 Drawing z from N(0, I) asks the decoder for points that no note ever had. Here each family's notes are described by a
-mixture of Gaussians over (z, pitch, velocity) together. Asked for a pitch and a velocity, every component gives its
-conditional Gaussian over z in closed form, and components count by how well they explain that pitch and velocity
-(Bishop 2006, sections 2.3.1 and 9.2).
+mixture of Gaussians over (z, pitch) together. Asked for a pitch, every component gives its conditional Gaussian over z
+in closed form, and components count by how well they explain that pitch (Bishop 2006, sections 2.3.1 and 9.2).
+
+Velocity is left out. The decoder is told it, and z is nearly independent of it; were it in the mixture, the same seed
+played louder could fall into another component, another instrument, and come out softer.
 """
 
 from __future__ import annotations
@@ -28,19 +30,26 @@ LEAST_VARIANCE = 0.03  # of a component in any direction
 LEAST = 64  # notes a component needs to have its own full covariance
 
 
-def coordinates(pitch: Tensor, velocity: Tensor) -> Tensor:
-    """Pitch and velocity ``[n]`` as two columns ``[n, 2]`` of about the spread of a latent dimension."""
-    return torch.stack([(pitch.double() - 60) / 18, (velocity.double() - 75) / 35], 1)
+def coordinate(pitch: Tensor) -> Tensor:
+    """Pitch of about the spread of a latent dimension, float64 of the same shape."""
+    return (pitch.double() - 60) / 18
+
+
+def narrowing(temperature: float) -> float:
+    """What a temperature in (0, 1] multiplies a Gaussian's width by; UsageError for any other."""
+    if not 0 < temperature <= 1:
+        raise UsageError(f"temperature {temperature} is out of range; choose one above 0 and at most 1")
+    return math.sqrt(temperature)
 
 
 @dataclass(frozen=True)
 class Prior:
-    """A mixture for each family over ``[z, pitch, velocity]``, float64.
+    """A mixture for each family over ``[z, pitch]``, float64.
 
     Args:
         weights: ``[families, components]``, adding to 1; 0 for a component that a family does not have.
-        means: ``[families, components, latent_dim + 2]``.
-        covariances: ``[families, components, latent_dim + 2, latent_dim + 2]``.
+        means: ``[families, components, latent_dim + 1]``.
+        covariances: ``[families, components, latent_dim + 1, latent_dim + 1]``.
     """
 
     weights: Tensor
@@ -49,18 +58,18 @@ class Prior:
 
     @property
     def latent_dim(self) -> int:
-        return self.means.shape[-1] - 2
+        return self.means.shape[-1] - 1
 
     @classmethod
-    def fit(cls, z: Tensor, pitch: Tensor, family: Tensor, velocity: Tensor, seed: int = 0) -> Prior:
+    def fit(cls, z: Tensor, pitch: Tensor, family: Tensor, seed: int = 0) -> Prior:
         """The mixtures that fit latent vectors ``z`` ``[n, latent_dim]`` and their labels ``[n]`` (scikit-learn's EM).
 
-        ``z`` should be drawn from the posteriors rather than be their means, so that their widths count. A family
-        without notes gets N(0, I).
+        ``z`` should be drawn from the posteriors rather than be their means, so that their widths count, see
+        ``PRIOR_NOISE`` in :mod:`nsynthlib.training`. A family without notes gets N(0, I).
         """
         from sklearn.mixture import GaussianMixture
 
-        points = torch.cat([z.double(), coordinates(pitch, velocity)], 1).cpu().numpy()
+        points = torch.cat([z.double(), coordinate(pitch)[:, None]], 1).cpu().numpy()
         size = points.shape[1]
         weights = np.zeros((len(FAMILIES), COMPONENTS))
         means = np.zeros((len(FAMILIES), COMPONENTS, size))
@@ -81,40 +90,36 @@ class Prior:
             covariances[index, :found] = mixture.covariances_
         return cls(torch.from_numpy(weights), torch.from_numpy(means), torch.from_numpy(covariances))
 
-    def conditional(self, pitch: int, family: int, velocity: int) -> tuple[Tensor, Tensor, Tensor]:
+    def conditional(self, pitch: int, family: int) -> tuple[Tensor, Tensor, Tensor]:
         """p(z | condition): weights ``[c]``, means ``[c, latent_dim]``, covariances ``[c, latent_dim, latent_dim]``."""
-        size = self.latent_dim
-        known = coordinates(torch.tensor([pitch]), torch.tensor([velocity]))[0]
         has = self.weights[family] > 0
         weights, means, covariances = (t[family][has] for t in (self.weights, self.means, self.covariances))
-        cross, own = covariances[:, :size, size:], covariances[:, size:, size:]
-        gain = torch.linalg.solve(own, cross.mT).mT  # S_zc S_cc^-1
-        away = known - means[:, size:]
-        fit = torch.distributions.MultivariateNormal(means[:, size:], own).log_prob(known)
-        weights = torch.softmax(weights.log() + fit, 0)
+        away = coordinate(torch.tensor(pitch)) - means[:, -1]
+        cross, own = covariances[:, :-1, -1], covariances[:, -1, -1]
+        gain = cross / own[:, None]  # S_zc S_cc^-1
+        fit = -0.5 * (away.square() / own + own.log())  # log-likelihood of the pitch, but for a constant
         return (
-            weights,
-            means[:, :size] + (gain @ away[..., None])[..., 0],
-            covariances[:, :size, :size] - gain @ cross.mT,
+            torch.softmax(weights.log() + fit, 0),
+            means[:, :-1] + gain * away[:, None],
+            covariances[:, :-1, :-1] - gain[:, :, None] * cross[:, None, :],
         )
 
-    def draw(self, pitch: int, family: int, velocity: int, seed: int, temperature: float = 1.0) -> Tensor:
+    def draw(self, pitch: int, family: int, seed: int, temperature: float = 1.0) -> Tensor:
         """A latent vector ``[latent_dim]``, float32, the same for the same arguments.
 
         ``temperature`` in (0, 1] narrows each component: lower is more typical and less varied.
         """
-        if not 0 < temperature <= 1:
-            raise UsageError(f"temperature {temperature} is out of range; choose one above 0 and at most 1")
-        weights, means, covariances = self.conditional(pitch, family, velocity)
+        narrower = narrowing(temperature)
+        weights, means, covariances = self.conditional(pitch, family)
         generator = torch.Generator().manual_seed(seed)
         chosen = int(torch.multinomial(weights, 1, generator=generator))
         noise = torch.randn(self.latent_dim, generator=generator).double()
         width = torch.linalg.cholesky((covariances[chosen] + covariances[chosen].mT) / 2)
-        return (means[chosen] + math.sqrt(temperature) * (width @ noise)).float()
+        return (means[chosen] + narrower * (width @ noise)).float()
 
     def save(self, folder: Path) -> None:
         """Write ``prior.safetensors`` into ``folder``: factors L of the covariances L Lᵀ, which survive rounding."""
-        rows, columns = torch.tril_indices(self.latent_dim + 2, self.latent_dim + 2)
+        rows, columns = torch.tril_indices(self.latent_dim + 1, self.latent_dim + 1)
         factors = torch.linalg.cholesky(self.covariances)[..., rows, columns]
         tensors = {"weights": self.weights, "means": self.means, "factors": factors}
         with atomic(folder / FILE) as partial:

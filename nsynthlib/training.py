@@ -38,8 +38,9 @@ from nsynthlib.resident import Notes
 from nsynthlib.settings import Settings
 from nsynthlib.texture import deviation_loss
 
-PRIOR_NOTES = 12_000  # more would cost time and change little
+PRIOR_NOTES = 20_000  # more would cost time and change little
 PRIOR_DRAWS = 2  # from each posterior: with one, a component would take chance for shape
+PRIOR_NOISE = 0.5  # of a posterior's width: all of it and new notes stray an octave, none and they are less varied
 LOG_EVERY = 10  # steps between two looks at the loss: each look makes a GPU wait
 
 
@@ -152,16 +153,16 @@ def train(
 
 @torch.no_grad()
 def fit_prior(model: CVAE, notes: Notes, settings: Settings) -> Prior:
-    """Where the latent vectors of at most ``PRIOR_NOTES`` training notes lie, by draws from their posteriors."""
+    """Where the latent vectors of at most ``PRIOR_NOTES`` training notes lie, by draws from narrowed posteriors."""
     generator = torch.Generator().manual_seed(settings.seed)
     chosen = torch.randperm(len(notes), generator=generator)[:PRIOR_NOTES]
     drawn = []
     for rows in chosen.split(settings.batch_size):
         mean, log_var = (part.float().cpu() for part in model.encode(*notes.batch(rows)))
         noise = torch.randn(PRIOR_DRAWS, *mean.shape, generator=generator)
-        drawn.append(mean + (0.5 * log_var).exp() * noise)
-    pitch, family, velocity = (field.cpu()[chosen].repeat(PRIOR_DRAWS) for field in notes.condition)
-    return Prior.fit(torch.cat(drawn, 1).flatten(0, 1), pitch, family, velocity, settings.seed)
+        drawn.append(mean + PRIOR_NOISE * (0.5 * log_var).exp() * noise)
+    pitch, family, _ = (field.cpu()[chosen].repeat(PRIOR_DRAWS) for field in notes.condition)
+    return Prior.fit(torch.cat(drawn, 1).flatten(0, 1), pitch, family, settings.seed)
 
 
 def accelerator_for(run: Path, tensorboard: bool, precision: str | None = None) -> Accelerator:

@@ -176,6 +176,10 @@ def test_a_probe_reads_what_is_there_and_nothing_else():
     assert 0 < rows["family"]["chance"] < 0.2
     blind = probe((torch.randn(62, 2), notes), (torch.randn(62, 2), notes))
     assert blind["family"]["value"] < 0.4
+    velocity = torch.tensor([note.velocity for note in notes])
+    told = torch.stack([velocity == v for v in velocity.unique()], 1).float()
+    rows = probe((told, notes), (told, notes))
+    assert rows["velocity"]["value"] > 0.95 > rows["family"]["value"]
 
 
 def test_notes_are_asked_for_alike():

@@ -133,7 +133,7 @@ def test_a_model_goes_to_the_hub_and_comes_back(tmp_path, monkeypatch):
 
     monkeypatch.setattr(hub_mixin, "HfApi", Folder)
     model = CVAE(**SMALL)
-    model.fitted = Prior.fit(torch.randn(200, 6), *(torch.full((200,), v) for v in (60, 3, 100)))
+    model.fitted = Prior.fit(torch.randn(200, 6), *(torch.full((200,), v) for v in (60, 3)))
     assert model.push_to_hub("owner/name") == "owner/name"
     again = CVAE.from_pretrained(tmp_path / "owner" / "name")
     assert again.log_mel == model.log_mel

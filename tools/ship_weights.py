@@ -20,9 +20,9 @@ from nsynthlib.checkpoints import save_weights
 from nsynthlib.classifier import SHIPPED, Classifier
 from nsynthlib.data import NSynth, held_out, learn_and_check, read_json, write_json
 from nsynthlib.evaluation import evaluate, judge_the_judges
-from nsynthlib.models import CVAE, KINDS, PRETRAINED
+from nsynthlib.models import AE, CVAE, KINDS, PRETRAINED
 
-JUDGED = 100  # notes of each set, and twice as many new ones: about ten minutes on two cores
+JUDGED = 200  # notes of each set, and twice as many new ones: about twenty minutes on two cores
 
 
 def code_version() -> str:
@@ -49,11 +49,14 @@ def ship(run: Path, folder: Path, real: Path | None, name: str | None, plain_pri
     write_json(out / "training.json", {**settings, "code": code_version(), **story})
     if isinstance(model, CVAE) and model.fitted and not plain_prior:
         model.fitted.save(out)
-    judged = evaluate(
-        kind.from_pretrained(out), sets_of(folder, real), learned=learn_and_check(folder)[0], limit=JUDGED
-    )
-    write_json(out / "evaluation.json", {"model": kind.__name__, "data": folder.name, **judged})
+    judge(kind.from_pretrained(out), out, folder, real)
     return out
+
+
+def judge(model: AE, out: Path, folder: Path, real: Path | None) -> None:
+    """Write what the shipped judge thinks of a shipped model beside its weights."""
+    judged = evaluate(model, sets_of(folder, real), learned=learn_and_check(folder)[0], limit=JUDGED)
+    write_json(out / "evaluation.json", {"model": type(model).__name__, "data": folder.name, **judged})
 
 
 def ship_judge(run: Path, folder: Path, real: Path | None) -> Path:

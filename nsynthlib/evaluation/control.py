@@ -26,7 +26,7 @@ def one_z(model: CVAE, judges: Judges, points: int, rng: np.random.Generator) ->
     Rows are means over points, and ``n`` counts those: notes of one point stand or fall together.
     """
     families = [FAMILIES[i % len(FAMILIES)] for i in range(points)]
-    drawn = [draw(model, 60, family, 100, int(rng.integers(2**31))) for family in families]
+    drawn = [draw(model, 60, family, int(rng.integers(2**31))) for family in families]
     scale = [(z, pitch, family) for z, family in zip(drawn, families, strict=True) for pitch in PITCHES]
     heard = judges.hear(
         (generate(model, pitch=pitch, family=family, velocity=100, z=z) for z, pitch, family in scale),

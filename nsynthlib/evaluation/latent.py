@@ -56,7 +56,7 @@ def _gaussian_kl(both: np.ndarray) -> float:
 
 
 def probe(learn: tuple[Tensor, Sequence[Note]], check: tuple[Tensor, Sequence[Note]]) -> dict[str, dict[str, Any]]:
-    """What a linear probe (logistic regression) reads of pitch and family from z ``[n, latent_dim]``.
+    """What a linear probe (logistic regression) reads of pitch, family and velocity from z ``[n, latent_dim]``.
 
     It learns from the first set's points and is asked about the second's, held-out instruments; ``chance`` is what
     always giving the first set's most frequent answer would score. Where all notes of the first set are alike there is
@@ -67,7 +67,7 @@ def probe(learn: tuple[Tensor, Sequence[Note]], check: tuple[Tensor, Sequence[No
     from sklearn.preprocessing import StandardScaler
 
     rows = {}
-    for name in ("pitch", "family"):
+    for name in ("pitch", "family", "velocity"):
         known, asked = (labels_of(notes)[name].numpy() for _, notes in (learn, check))
         if len(np.unique(known)) < 2:
             continue

@@ -1,0 +1,42 @@
+"""Fit the prior of the shipped CVAE anew and judge the model again, after a change of how priors are fitted.
+
+    python tools/refit_prior.py data/soundfont [--real FOLDER]
+
+The weights stay as they are, and so does their story in `training.json`, which gains the version of the code that
+fitted the prior. The notes must be those the model was trained on.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from ship_weights import code_version, judge
+
+from nsynthlib.data import learn_and_check, read_json, write_json
+from nsynthlib.models import CVAE, PRETRAINED
+from nsynthlib.resident import Notes
+from nsynthlib.settings import Settings
+from nsynthlib.training import fit_prior
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fit the prior of the shipped CVAE anew and judge the model again.")
+    parser.add_argument("notes", type=Path, help="the notes it was trained on")
+    parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
+    options = parser.parse_args()
+    out = PRETRAINED / "cvae"
+    story = read_json(out / "training.json")
+    model = CVAE.from_pretrained()
+    notes = Notes(learn_and_check(options.notes)[0], torch.device("cpu"), model.log_mel)
+    if notes.sha256 != story["data"]["sha256"][0]:
+        parser.exit(
+            1,
+            f"{options.notes}: not the notes that the shipped model was trained on; make them as `make weights` does\n",
+        )
+    fit_prior(model, notes, Settings(**story["settings"])).save(out)
+    write_json(out / "training.json", {**story, "prior_code": code_version()})
+    judge(CVAE.from_pretrained(), out, options.notes, options.real)
+
+
+if __name__ == "__main__":
+    main()

@@ -26,7 +26,7 @@ from nsynthlib.errors import DataError, UsageError
 
 FILE = "prior.safetensors"
 COMPONENTS = 10
-LEAST_VARIANCE = 0.03  # of a component in any direction
+LEAST_VARIANCE = 0.06  # of a component in any direction: with less, new notes are less varied than real ones
 LEAST = 64  # notes a component needs to have its own full covariance
 
 

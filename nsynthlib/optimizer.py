@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from nsynthlib.precision import Float32, cpu_has_bf16_matrices
 
 
 class MuonAdamW:
@@ -36,6 +39,8 @@ class MuonAdamW:
         self.muon = torch.optim.Muon(
             self.views, learning_rate, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"
         )
+        older = rest[0].device.type == "cpu" and not cpu_has_bf16_matrices()
+        self.precision = Float32 if older else nullcontext  # Muon's own is bfloat16
         self.adamw = torch.optim.AdamW(rest, learning_rate, betas=(0.9, 0.99), weight_decay=weight_decay, fused=fused)
 
     @property
@@ -49,7 +54,8 @@ class MuonAdamW:
     def step(self) -> None:
         for view, weight in zip(self.views, self.weights, strict=True):
             view.grad = None if weight.grad is None else as_matrix(weight.grad)
-        self.muon.step()
+        with self.precision():
+            self.muon.step()
         self.adamw.step()
 
     def zero_grad(self) -> None:

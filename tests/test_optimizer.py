@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import nsynthlib.optimizer
 from nsynthlib.models import CVAE
 from nsynthlib.optimizer import MuonAdamW, as_matrix
 
@@ -43,6 +44,24 @@ def test_a_convolutions_step_is_orthogonal():
     singular = torch.linalg.svdvals(step)
     assert singular.min() > 0.6
     assert singular.max() < 1.3
+
+
+def test_an_older_processor_steps_in_float32(monkeypatch):
+    """Where bfloat16 is slow Muon computes in float32: the same step to a few per cent, and the gradient is kept."""
+    steps = []
+    for fast in (True, False):
+        monkeypatch.setattr(nsynthlib.optimizer, "cpu_has_bf16_matrices", lambda fast=fast: fast)
+        torch.manual_seed(0)
+        layer = torch.nn.Conv2d(24, 16, 3).to(memory_format=torch.channels_last)
+        before = as_matrix(layer.weight.detach()).clone()
+        layer.weight.grad = torch.randn_like(layer.weight)
+        layer.bias.grad = torch.zeros_like(layer.bias)
+        kept = layer.weight.grad.clone()
+        MuonAdamW(layer, 1.0, weight_decay=0.0).step()
+        assert torch.equal(layer.weight.grad, kept)
+        steps.append(as_matrix(layer.weight.detach()) - before)
+    apart = (steps[0] - steps[1]).norm() / steps[1].norm()
+    assert 0 < apart < 0.05  # bfloat16 has eight bits, and five rounds add up
 
 
 def test_its_state_survives_the_disk(tmp_path):

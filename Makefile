@@ -99,12 +99,14 @@ chapters: .venv/.package
 
 # --- Checks -----------------------------------------------------------------------------------------------------
 
+# Two workers with a thread each: with two each, on two cores, threads wait for one another and cells take up to seven
+# times as long.
 test: book
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/mypy
 	$(bin)/lint-imports
-	PATH="$(CURDIR)/$(bin):$$PATH" $(bin)/pytest -n 2 --dist loadfile \
+	PATH="$(CURDIR)/$(bin):$$PATH" OMP_NUM_THREADS=1 $(bin)/pytest -n 2 --dist loadfile \
 	    --nbval --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 300 tests chapters
 
 # The versions Colab had on the day in tests/colab-constraints.txt; the package comes as a reader gets it, not from here.

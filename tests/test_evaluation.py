@@ -26,6 +26,7 @@ from nsynthlib.evaluation import (
 from nsynthlib.evaluation.choosing import alike, crescendos, intervals, pairs
 from nsynthlib.evaluation.distributions import Cells, Gaussian, entropies, frechet
 from nsynthlib.evaluation.generated import Reference
+from nsynthlib.evaluation.intervals import share
 from nsynthlib.evaluation.judges import Asked, level_rises
 from nsynthlib.evaluation.latent import latent, probe
 from nsynthlib.evaluation.modulation import modulation
@@ -43,6 +44,19 @@ def test_the_interval_of_a_mean_is_the_normal_one():
         assert row["n"] == 400
         assert row["interval"] == pytest.approx([values.mean() - half, values.mean() + half], abs=0.2 * half)
     assert summarise([3.0, 3.0])["interval"] == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("right", [0, 3, 39, 50])
+def test_the_interval_of_a_share_is_wilsons_and_never_sure(right):
+    """Its ends are the shares p with |p - right / n| = 1.96 sqrt(p (1 - p) / n), so 50 of 50 may be 93 %."""
+    row = share([True] * right + [False] * (50 - right))
+    assert (row["value"], row["n"]) == (right / 50, 50)
+    for end in row["interval"]:
+        if end not in (0.0, 1.0):
+            assert (end - right / 50) ** 2 == pytest.approx(1.959964**2 * end * (1 - end) / 50, rel=1e-5)
+    low, high = row["interval"]
+    assert low <= row["value"] <= high
+    assert high - low > 0.07
 
 
 def test_the_interval_of_a_distance_holds_its_value():

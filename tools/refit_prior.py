@@ -7,6 +7,8 @@ fitted the prior. The notes must be those the model was trained on.
 """
 
 import argparse
+import shutil
+import tempfile
 from pathlib import Path
 
 import torch
@@ -19,6 +21,14 @@ from nsynthlib.settings import Settings
 from nsynthlib.training import fit_prior
 
 
+def without_prior(folder: Path) -> CVAE:
+    """The model in `folder`, whatever prior lies beside it: an older one may no longer be readable."""
+    with tempfile.TemporaryDirectory() as bare:
+        for name in ("config.json", "model.safetensors"):
+            shutil.copy(folder / name, bare)
+        return CVAE.from_pretrained(bare)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Fit the prior of the shipped CVAE anew and judge the model again.")
     parser.add_argument("notes", type=Path, help="the notes it was trained on")
@@ -26,7 +36,7 @@ def main() -> None:
     options = parser.parse_args()
     out = PRETRAINED / "cvae"
     story = read_json(out / "training.json")
-    model = CVAE.from_pretrained()
+    model = without_prior(out)
     notes = Notes(learn_and_check(options.notes)[0], torch.device("cpu"), model.log_mel)
     if notes.sha256 != story["data"]["sha256"][0]:
         parser.exit(

@@ -22,7 +22,7 @@ from nsynthlib.data import NSynth, held_out, learn_and_check, read_json, write_j
 from nsynthlib.evaluation import evaluate, judge_the_judges
 from nsynthlib.models import AE, CVAE, KINDS, PRETRAINED
 
-JUDGED = 100  # notes of each set, and twice as many new ones: about ten minutes on two cores
+JUDGED = 200  # notes of each set, and twice as many new ones: about twenty minutes on a core
 
 
 def code_version() -> str:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import linalg, stats
 
-from nsynthlib import CVAE, FAMILIES, VAE, NSynth
+from nsynthlib import AE, CVAE, FAMILIES, VAE, NSynth
 from nsynthlib.classifier import Classifier
 from nsynthlib.data import pocket, write_notes
 from nsynthlib.errors import DataError
@@ -261,6 +261,17 @@ def check_rows(node, found):
             assert value["n"] >= 1
         elif isinstance(value, dict):
             check_rows(value, found)
+
+
+def test_all_kinds_of_model_are_judged_by_the_same_notes():
+    """Copy-synthesis knows no model, so its rows are the same in the story of each."""
+    notes = {"some": list(pocket()), "others": list(pocket())}
+    plain, variational = (evaluate(kind.from_pretrained(), notes, limit=1, quiet=True) for kind in (AE, VAE))
+    assert plain["judges"] == variational["judges"]
+    for name in notes:
+        rows = [result["reconstruction"][name] for result in (plain, variational)]
+        assert rows[0]["copy_synthesis"] == rows[1]["copy_synthesis"]
+        assert rows[0]["model"] != rows[1]["model"]
 
 
 def test_three_rows(tmp_path):

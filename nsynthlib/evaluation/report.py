@@ -92,8 +92,9 @@ def _every_set(
     rows, spaces = {}, {}
     for name, notes in sets.items():
         rows[name] = reconstruction(model, judges, draw(notes, limit, rng), name)
+        more = draw(notes, 4 * limit, rng)  # by every model, or the next set would be other notes for some of them
         if model.variational:
-            spaces[name] = latent(*posteriors(model, draw(notes, 4 * limit, rng), name, judges.quiet))
+            spaces[name] = latent(*posteriors(model, more, name, judges.quiet))
     return {"reconstruction": rows, "latent": spaces}
 
 

@@ -68,8 +68,11 @@ $(vendor)/.copied: node_modules/.installed .venv/.requirements
 	cp "$$($(bin)/python -c 'import anywidget; print(anywidget.__path__[0])')/nbextension/index.js" $(vendor)/anywidget.js
 	@touch $@
 
-$(engine)/.bundled: $(wildcard nsynthlib/web/*.mjs nsynthlib/web/*/*.mjs) node_modules/.installed
-	$(bin)/node node_modules/esbuild/bin/esbuild $(addprefix nsynthlib/web/,engine.mjs worker.mjs dsp.mjs) \
+# As OUTPUT=ENTRY.
+bundles := $(foreach name,engine worker,$(name)=nsynthlib/web/engine/$(name).mjs) dsp=nsynthlib/web/dsp/index.mjs
+
+$(engine)/.bundled: $(filter nsynthlib/web/%.mjs nsynthlib/constants.json,$(code)) node_modules/.installed
+	$(bin)/node node_modules/esbuild/bin/esbuild $(bundles) \
 	    --bundle --minify --format=esm --out-extension:.js=.mjs --outdir=$(engine) --log-level=warning
 	@touch $@
 
@@ -157,15 +160,15 @@ runs/%/.trained: data/soundfont/soundfont.json
 	$(bin)/nsynthlib train $(learn) data/soundfont --out runs/$* --resume $(precision)
 	@touch $@
 
-# The judge of all the others is trained on the same notes and shipped before them.
-runs/%/.shipped: runs/%/.trained runs/judge/.shipped
+# The classifier that judges all the others is trained on the same notes and shipped before them.
+runs/%/.shipped: runs/%/.trained runs/classifier/.shipped
 	$(call ship,$*) --as $* $(options)
 	@touch $@
 
-runs/judge/.shipped: data/soundfont/soundfont.json
-	rm -rf runs/judge
-	$(bin)/nsynthlib judge data/soundfont --out runs/judge
-	$(call ship,judge)
+runs/classifier/.shipped: data/soundfont/soundfont.json
+	rm -rf runs/classifier
+	$(bin)/nsynthlib train-classifier data/soundfont --out runs/classifier
+	$(call ship,classifier)
 	@touch $@
 
 # Notes and training runs (data/, runs/) are a reader's work and stay.

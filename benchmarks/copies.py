@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.common import ROOT
-from nsynthlib.data import SAMPLE_RATE, NSynth, pocket
+from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.data import NSynth, pocket
 from nsynthlib.errors import DataError
 
 PARTIALS = 5  # the strongest, which carry the pitch

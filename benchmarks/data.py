@@ -14,18 +14,8 @@ import numpy as np
 import torch
 
 from benchmarks.common import Row, circumstances, side_by_side
-from nsynthlib.data import (
-    FAMILIES,
-    SAMPLES,
-    VELOCITIES,
-    NSynth,
-    index_entry,
-    load_samples,
-    note_name,
-    pack,
-    packing,
-    write_wav,
-)
+from nsynthlib.audio.format import SAMPLES
+from nsynthlib.data import FAMILIES, VELOCITIES, NSynth, index_entry, load_samples, note_name, pack, packing, write_wav
 
 READ = 1000
 BATCH = 32

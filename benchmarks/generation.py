@@ -7,8 +7,9 @@ import statistics
 import torch
 
 from benchmarks.common import Row, circumstances, seconds
-from nsynthlib.generation import condition_of, generate, prior
-from nsynthlib.models import CVAE, Condition
+from nsynthlib.generation.notes import generate, standard_normal
+from nsynthlib.models.autoencoders import CVAE
+from nsynthlib.models.condition import Condition, condition_of
 
 BATCH = 32
 NAMES = ("a note of four seconds, decoder and phase", "s"), ("notes in batches", "notes/s")
@@ -32,12 +33,12 @@ def _measured(device: str) -> list[Row]:
 
     one()
     latency = statistics.median(seconds(one) for _ in range(15))
-    z = torch.stack([prior(model, seed) for seed in range(BATCH)]).to(device)
+    z = torch.stack([standard_normal(model, seed) for seed in range(BATCH)]).to(device)
     condition = Condition(*(field.expand(BATCH) for field in condition_of(60, "string", 100))).to(device)
 
     @torch.inference_mode()
     def many() -> None:
-        model.log_mel.sound(model.decode(z, condition)).cpu()  # a GPU is waited for here
+        model.log_mel.inverse(model.decode(z, condition)).cpu()  # a GPU is waited for here
 
     many()
     rate = BATCH / statistics.median(seconds(many) for _ in range(3))

@@ -39,19 +39,19 @@ from nsynthlib.spectral import (
 
 RESULT = ROOT / "benchmarks" / "representation.json"
 LINEAR = STFT(2048, 512)
-Picture = tuple[Tensor, ...]
+Parts = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way to picture a note, and the way back to its sound."""
+    """A representation of a note, and the way back to its sound."""
 
     name: str
-    picture: Callable[[Tensor], Picture]
-    sound: Callable[..., Tensor]
+    represent: Callable[[Tensor], Parts]
+    invert: Callable[..., Tensor]
 
 
-def _magnitude(audio: Tensor) -> Picture:
+def _magnitude(audio: Tensor) -> Parts:
     return (stft(audio, LINEAR).abs(),)
 
 
@@ -72,8 +72,8 @@ def _bands(n_mels: int, scale: str, n_fft: int = 2048, hop_length: int = 512, st
     log_mel = LogMel(n_mels, n_fft, hop_length, mel_scale=scale)
     return Candidate(
         f"mel {n_mels} {scale}, {n_fft}/{hop_length}, PGHI + {steps}",
-        lambda audio: (log_mel.picture(audio),),
-        lambda db: log_mel.sound(db, steps),
+        lambda audio: (log_mel(audio),),
+        lambda db: log_mel.inverse(db, steps),
     )
 
 
@@ -99,14 +99,14 @@ CANDIDATES = [
 
 def measure(candidate: Candidate, notes: Tensor) -> dict[str, Any]:
     """The candidate's numbers on ``notes`` ``[notes, samples]``, one note after another."""
-    candidate.sound(*candidate.picture(notes[0]))  # compiles and plans
-    pictures = [candidate.picture(audio) for audio in notes]
+    candidate.invert(*candidate.represent(notes[0]))  # compiles and plans
+    represented = [candidate.represent(audio) for audio in notes]
     copies: list[Tensor] = []
-    times = [seconds(partial(_append, copies, candidate.sound, picture)) for picture in pictures]
+    times = [seconds(partial(_append, copies, candidate.invert, parts)) for parts in represented]
     pairs = list(zip(notes, copies, strict=True))
     return {
         "notes": len(notes),
-        "values": sum(part.numel() for part in pictures[0]),
+        "values": sum(part.numel() for part in represented[0]),
         "lsd_db": round(statistics.median(float(log_spectral_distance(a, b)) for a, b in pairs), 3),
         "spectral_convergence": round(statistics.median(float(spectral_convergence(a, b)) for a, b in pairs), 4),
         "cents": round(statistics.median(pitch_deviation(a, b) for a, b in pairs), 3),
@@ -114,8 +114,8 @@ def measure(candidate: Candidate, notes: Tensor) -> dict[str, Any]:
     }
 
 
-def _append(copies: list[Tensor], sound: Callable[..., Tensor], picture: Picture) -> None:
-    copies.append(sound(*picture))
+def _append(copies: list[Tensor], invert: Callable[..., Tensor], parts: Parts) -> None:
+    copies.append(invert(*parts))
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.common import Row, circumstances, seconds
-from nsynthlib.data import read_json
 from nsynthlib.errors import UsageError
+from nsynthlib.files import read_json
 from nsynthlib.soundfont import FONTS, find_fonts, render
 from nsynthlib.soundfont.fluid import version
 

@@ -17,7 +17,7 @@ from nsynthlib.data import pocket
 from nsynthlib.spectral import STFT, LogMel, log_spectral_distance, magnitude_to_audio, stft
 
 LINEAR = STFT(2048, 512)
-PICTURE = LogMel()
+LOG_MEL = LogMel()
 NOTES = 1000
 
 
@@ -26,7 +26,7 @@ def rows() -> list[Row]:
         *_copies(
             "linear magnitude 2048/512", lambda a: magnitude_to_audio(stft(a, LINEAR).abs(), LINEAR, 64_000), 0.40, 2
         ),
-        *_copies("the models' picture", lambda audio: PICTURE.sound(PICTURE.picture(audio)), 1.0, 3),
+        *_copies("the models' picture", lambda audio: LOG_MEL.inverse(LOG_MEL(audio)), 1.0, 3),
         *_resynthesis(),
         _features(),
     ]
@@ -83,7 +83,7 @@ def _features() -> Row:
     def theirs() -> list[np.ndarray]:
         return [
             librosa.feature.melspectrogram(
-                y=note, sr=16_000, n_fft=2048, hop_length=512, power=1.0, n_mels=PICTURE.n_mels, norm=None
+                y=note, sr=16_000, n_fft=2048, hop_length=512, power=1.0, n_mels=LOG_MEL.n_mels, norm=None
             )
             for note in arrays
         ]
@@ -91,7 +91,7 @@ def _features() -> Row:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        mine, peer, ratio = side_by_side(lambda: PICTURE.picture(notes), theirs, repeats=3)
+        mine, peer, ratio = side_by_side(lambda: LOG_MEL(notes), theirs, repeats=3)
     finally:
         torch.set_num_threads(threads)
     return Row(
@@ -102,5 +102,5 @@ def _features() -> Row:
         round(NOTES / peer, 1),
         "librosa.feature.melspectrogram",
         ratio,
-        circumstances(librosa=version("librosa"), bands=PICTURE.n_mels, threads=1),
+        circumstances(librosa=version("librosa"), bands=LOG_MEL.n_mels, threads=1),
     )

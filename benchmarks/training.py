@@ -17,15 +17,15 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.common import Row, circumstances, side_by_side
 from nsynthlib.data import NSynth, labels_of, write_notes
-from nsynthlib.models import CVAE, Condition, kl_divergence
-from nsynthlib.optimizer import MuonAdamW
-from nsynthlib.orchestra import orchestra
-from nsynthlib.precision import cpu_has_bf16
-from nsynthlib.resident import Notes
-from nsynthlib.settings import Settings
+from nsynthlib.models.autoencoders import CVAE, kl_divergence
+from nsynthlib.models.condition import Condition
 from nsynthlib.spectral import to_db
-from nsynthlib.texture import deviation_loss
-from nsynthlib.training import sigma_vae_loss
+from nsynthlib.synthesis.instruments import synthetic_notes
+from nsynthlib.training.batches import BatchSource
+from nsynthlib.training.losses import deviation_loss, sigma_vae_loss
+from nsynthlib.training.optimizer import MuonAdamW
+from nsynthlib.training.precision import cpu_has_bf16
+from nsynthlib.training.settings import Settings
 
 NOTES, BATCH, ON_GPU = 64, 32, 256
 BF16 = torch.bfloat16 if cpu_has_bf16() else None
@@ -37,7 +37,7 @@ class Wavs(Dataset[tuple[np.ndarray, int]]):
     """What most first attempts do: read and analyse each note with librosa, every time it is asked for."""
 
     def __init__(self, notes: NSynth, model: CVAE) -> None:
-        self.notes, self.picture = notes, model.log_mel
+        self.notes, self.log_mel = notes, model.log_mel
 
     def __len__(self) -> int:
         return len(self.notes)
@@ -47,19 +47,19 @@ class Wavs(Dataset[tuple[np.ndarray, int]]):
         mel = librosa.feature.melspectrogram(
             y=audio,
             sr=16_000,
-            n_fft=self.picture.n_fft,
-            hop_length=self.picture.hop_length,
+            n_fft=self.log_mel.n_fft,
+            hop_length=self.log_mel.hop_length,
             power=1.0,
-            n_mels=self.picture.n_mels,
+            n_mels=self.log_mel.n_mels,
             norm=None,
             pad_mode="constant",
         )
-        return to_db(torch.from_numpy(mel), self.picture.stft, self.picture.floor_db).numpy(), i
+        return to_db(torch.from_numpy(mel), self.log_mel.stft, self.log_mel.floor_db).numpy(), i
 
 
 def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        write_notes(Path(folder) / "notes", orchestra(NOTES))
+        write_notes(Path(folder) / "notes", synthetic_notes(NOTES))
         notes = NSynth(Path(folder) / "notes")
         return [_beside(notes), _share(notes), *_cuda(notes)]
 
@@ -70,15 +70,15 @@ def _model(device: str = "cpu") -> CVAE:
 
 
 def _step(
-    model: CVAE, optimizer: Any, pictures: torch.Tensor, condition: Condition, precision: torch.dtype | None = None
+    model: CVAE, optimizer: Any, db: torch.Tensor, condition: Condition, precision: torch.dtype | None = None
 ) -> None:
     """Forward, backward and the optimiser, as in ``nsynthlib.training``."""
-    with torch.autocast(pictures.device.type, precision, enabled=precision is not None):
-        out = model(pictures, condition)
+    with torch.autocast(db.device.type, precision, enabled=precision is not None):
+        out = model(db, condition)
     kl = kl_divergence(out.mean, out.log_var).sum(1).mean()
-    picture, target = out.picture.float(), model.scaled(pictures)
-    loss = sigma_vae_loss(picture, target, kl, Settings.n_effective, 1.0)
-    (loss + deviation_loss(out.texture.float(), picture - target)).backward()
+    x_mean, target = out.x_mean.float(), model.scaled(db)
+    loss = sigma_vae_loss(x_mean, target, kl, Settings.n_effective, 1.0)
+    (loss + deviation_loss(out.x_log_sigma.float(), x_mean - target)).backward()
     optimizer.step()
     optimizer.zero_grad()
 
@@ -87,16 +87,16 @@ def _beside(notes: NSynth) -> Row:
     model, plain = _model(), CVAE("residual")
     ours_by = MuonAdamW(model, Settings.learning_rate)
     theirs_by = torch.optim.AdamW(plain.parameters(), 1e-3)
-    resident = Notes(notes, torch.device("cpu"), model.log_mel)
+    resident = BatchSource(notes, torch.device("cpu"), model.log_mel)
     labels = labels_of(notes)
 
     def ours() -> None:
         for rows in torch.arange(NOTES).split(BATCH):
-            _step(model, ours_by, *_varied(resident, rows), BF16)
+            _step(model, ours_by, *_augmented(resident, rows), BF16)
 
     def peer() -> None:
-        for pictures, rows in DataLoader(Wavs(notes, plain), batch_size=BATCH):
-            _step(plain, theirs_by, pictures.float(), Condition(*(labels[k][rows] for k in Condition._fields)))
+        for db, rows in DataLoader(Wavs(notes, plain), batch_size=BATCH):
+            _step(plain, theirs_by, db.float(), Condition(*(labels[k][rows] for k in Condition._fields)))
 
     a, b, ratio = side_by_side(ours, peer, repeats=3)
     about = circumstances(model="residual CVAE", batch_size=BATCH, precision=str(BF16), librosa=version("librosa"))
@@ -105,24 +105,24 @@ def _beside(notes: NSynth) -> Row:
 
 
 def _share(notes: NSynth) -> Row:
-    """Everything of a step but forward, backward and the optimiser: taking a batch and varying its pictures."""
+    """Everything of a step but forward, backward and the optimiser: taking a batch and changing its spectrograms."""
     model = _model()
     optimizer = MuonAdamW(model, Settings.learning_rate)
-    resident = Notes(notes, torch.device("cpu"), model.log_mel)
+    resident = BatchSource(notes, torch.device("cpu"), model.log_mel)
     shares = []
     for _ in range(8):
         start = time.perf_counter()
-        pictures, condition = _varied(resident, torch.arange(BATCH))
+        db, condition = _augmented(resident, torch.arange(BATCH))
         ready = time.perf_counter()
-        _step(model, optimizer, pictures, condition, BF16)
+        _step(model, optimizer, db, condition, BF16)
         shares.append((ready - start) / (time.perf_counter() - start))
     share = float(np.median(shares[1:]))
     about = circumstances(batch_size=BATCH, precision=str(BF16))
     return Row("share of a step outside the model, CPU", "", share, "<= 0.05", circumstances=about)
 
 
-def _varied(resident: Notes, rows: torch.Tensor) -> tuple[torch.Tensor, Condition]:
-    return resident.varied(rows, Settings(), torch.Generator().manual_seed(0))
+def _augmented(resident: BatchSource, rows: torch.Tensor) -> tuple[torch.Tensor, Condition]:
+    return resident.augmented_batch(rows, Settings(), torch.Generator().manual_seed(0))
 
 
 def _cuda(notes: NSynth) -> list[Row]:
@@ -136,10 +136,10 @@ def _cuda(notes: NSynth) -> list[Row]:
         return [Row(name, unit, None, "", circumstances=circumstances(why=NO_GPU)) for name, unit in names]
     model = _model("cuda")
     optimizer = MuonAdamW(model, Settings.learning_rate, fused=True)
-    resident = Notes(notes, torch.device("cuda"), model.log_mel)
+    resident = BatchSource(notes, torch.device("cuda"), model.log_mel)
 
     def step() -> None:
-        _step(model, optimizer, *_varied(resident, torch.randint(0, len(resident), (ON_GPU,))), torch.bfloat16)
+        _step(model, optimizer, *_augmented(resident, torch.randint(0, len(resident), (ON_GPU,))), torch.bfloat16)
 
     with FlopCounterMode(display=False) as counted:
         step()

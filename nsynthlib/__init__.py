@@ -1,33 +1,49 @@
-"""Musical notes, their pictures, and the models that learn them: the package that *Neural Notes* teaches with.
+"""Musical notes, their spectrograms, and the models that learn them: the package that *Neural Notes* teaches with.
 
 Names are imported when first used, so that ``import nsynthlib`` costs nothing.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+__version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from nsynthlib.data import FAMILIES, NSynth
-    from nsynthlib.generation import generate
+    from nsynthlib.data import FAMILIES, NSynth, pocket
+    from nsynthlib.generation import generate, reconstruct
     from nsynthlib.models import AE, CVAE, VAE
     from nsynthlib.spectral import STFT, LogMel
+    from nsynthlib.training import Settings, train
 
-_HOMES = {
-    "FAMILIES": "data",
-    "NSynth": "data",
-    "generate": "generation",
-    "AE": "models",
-    "CVAE": "models",
-    "VAE": "models",
-    "STFT": "spectral",
-    "LogMel": "spectral",
-}
-__all__ = ["AE", "CVAE", "FAMILIES", "STFT", "VAE", "LogMel", "NSynth", "generate"]
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "data": ["FAMILIES", "NSynth", "pocket"],
+        "generation": ["generate", "reconstruct"],
+        "models": ["AE", "CVAE", "VAE"],
+        "spectral": ["STFT", "LogMel"],
+        "training": ["Settings", "train"],
+    },
+)
+__all__ = [
+    "AE",
+    "CVAE",
+    "FAMILIES",
+    "STFT",
+    "VAE",
+    "LogMel",
+    "NSynth",
+    "Settings",
+    "__version__",
+    "generate",
+    "pocket",
+    "reconstruct",
+    "train",
+]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'nsynthlib' has no attribute {name!r}")
-    return getattr(import_module(f"nsynthlib.{_HOMES[name]}"), name)
+def __dir__() -> list[str]:
+    return __all__

@@ -1,23 +1,19 @@
-"""The same from a shell: ``nsynthlib`` or ``python -m nsynthlib``.
-
-Every mistake is one line on standard error: exit code 2 for bad use, 1 for bad data or a run that failed.
-"""
+"""The commands of ``nsynthlib``: each reads its options and calls the package; ``__main__`` runs them."""
 
 from __future__ import annotations
 
 import math
 import sys
-import warnings
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from nsynthlib.errors import DataError, RunFailed, UsageError
+from nsynthlib.errors import DataError, UsageError
 
 plain: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
-EPOCHS = 5  # of the judge
-app = typer.Typer(help="Musical notes, their pictures, and models that learn them.", add_completion=False, **plain)
+CLASSIFIER_EPOCHS = 5
+app = typer.Typer(help="Musical notes, their spectrograms, and models that learn them.", add_completion=False, **plain)
 data = typer.Typer(help="Make a folder of notes in NSynth's layout.", **plain)
 app.add_typer(data, name="data")
 
@@ -41,25 +37,25 @@ def printable(text: str) -> str:
 def synthetic(
     out: Annotated[Path, typer.Argument(help="New folder.")],
     notes: Annotated[int, typer.Option(min=1, help="How many.")] = 220,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed is another orchestra.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed is other instruments.")] = 0,
 ) -> None:
     """Synthesise notes for all 11 families: the same bytes for the same seed."""
     from tqdm import tqdm
 
     from nsynthlib.data import write_notes
-    from nsynthlib.orchestra import orchestra
+    from nsynthlib.synthesis import synthetic_notes
 
-    count = write_notes(out, tqdm(orchestra(notes, seed), total=notes, desc="synthesis", unit="note"))
+    count = write_notes(out, tqdm(synthetic_notes(notes, seed), total=notes, desc="synthesis", unit="note"))
     print(f"{out}: {count} notes")
 
 
 @data.command("pocket")
 def pocket(out: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
     """Write the notes that come with the package: about 60 of sampled instruments, all 11 families."""
-    from nsynthlib.data import Rendered, write_notes
+    from nsynthlib.data import NewNote, write_notes
     from nsynthlib.data import pocket as notes
 
-    copies = (Rendered(n.instrument, 0, n.pitch, n.velocity, n.audio) for n in notes())
+    copies = (NewNote(n.instrument, 0, n.pitch, n.velocity, n.audio) for n in notes())
     print(f"{out}: {write_notes(out, copies)} notes")
 
 
@@ -152,43 +148,33 @@ def train(
     tensorboard: Annotated[bool, typer.Option(help="Also write the losses for TensorBoard.")] = False,
 ) -> None:
     """Train a model; about a tenth of the instruments are kept for validation."""
-    from nsynthlib.data import learn_and_check, read_json
-    from nsynthlib.settings import Settings
+    from nsynthlib.data import train_and_valid
+    from nsynthlib.training import Settings
     from nsynthlib.training import train as run
 
-    options = {
-        "kind": kind,
-        "preset": preset,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "n_effective": n_effective,
-        "patience": patience,
-        "seed": seed,
-    }
-    given = {k: v for k, v in options.items() if v is not None}
-    stored = read_json(out / "settings.json")["settings"] if resume and (out / "settings.json").exists() else {}
-    settings = Settings(**(stored | given))
+    options = dict(kind=kind, preset=preset, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    options |= dict(n_effective=n_effective, patience=patience, seed=seed)
+    settings = Settings.from_options(options, resumed=out if resume else None)
     how: dict[str, Any] = {"minutes": minutes, "compiled": compiled, "tensorboard": tensorboard}
     how["precision"] = "bf16" if bf16 else None
-    history = run(learn_and_check(folder), out, settings, resume=resume, **how)
+    history = run(train_and_valid(folder), out, settings, resume=resume, **how)
     done = len(history["validation"])
     print(f"{out}: {done} epochs" + (f", validation error {history['best']:.2f} dB" if done else ""))
 
 
-@app.command()
-def judge(
+@app.command("train-classifier")
+def train_classifier(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
-    out: Annotated[Path, typer.Option(help="New folder for the judge.")],
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the notes.")] = EPOCHS,
+    out: Annotated[Path, typer.Option(help="New folder for the classifier.")],
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the notes.")] = CLASSIFIER_EPOCHS,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and variations.")] = 0,
 ) -> None:
     """Train the classifier that judges models: pitch, family and velocity of real notes."""
-    from nsynthlib.classifier import train_classifier
-    from nsynthlib.data import learn_and_check
+    from nsynthlib.data import train_and_valid
+    from nsynthlib.training import train_classifier as run
 
-    story = train_classifier(learn_and_check(folder), out, epochs=epochs, seed=seed)
-    best = story["validation"][story["best_epoch"]]
+    record = run(train_and_valid(folder), out, epochs=epochs, seed=seed)
+    best = record["validation"][record["best_epoch"]]
     print(f"{out}: right on validation: " + ", ".join(f"{name} {share:.3f}" for name, share in best.items()))
 
 
@@ -198,33 +184,29 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
     json: Annotated[Path, typer.Option(help="Where the results go.")],
     real: Annotated[Path | None, typer.Option(help="Real NSynth notes, as one more set.")] = None,
-    judge: Annotated[
-        str | None, typer.Option(help="A folder of `nsynthlib judge`; the shipped one without it.")
+    classifier: Annotated[
+        str | None, typer.Option(help="A folder of `nsynthlib train-classifier`; the shipped one without it.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Notes of each set; of the model's own, two for each.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of notes.")] = 0,
     all_notes: Annotated[bool, typer.Option("--all", help="Also the notes a training run would learn from.")] = False,
 ) -> None:
     """Judge a model beside real notes and copy-synthesis; writes one JSON file."""
-    from nsynthlib.classifier import Classifier
-    from nsynthlib.data import NSynth, held_out, learn_and_check, read_json, write_json
+    from nsynthlib.data import NSynth, held_out, train_and_valid
     from nsynthlib.evaluation import evaluate as measure
-    from nsynthlib.models import KINDS, PRETRAINED
+    from nsynthlib.evaluation.tables import lines
+    from nsynthlib.files import write_json
+    from nsynthlib.models import Classifier, load_model
 
     _check_folder(json)
-    stories = (Path(run) / "settings.json", PRETRAINED / run / "training.json")
-    story = next((path for path in stories if path.exists()), None)
-    kind = read_json(story)["settings"]["kind"] if story else "cvae"
-    model = KINDS[kind].from_pretrained(None if run == "shipped" else run)
-    listener = Classifier.from_pretrained(judge)
+    model, judge = load_model(None if run == "shipped" else run), Classifier.from_pretrained(classifier)
     sets = {"all": NSynth(folder)} if all_notes else held_out(folder)
-    learned = None if all_notes else learn_and_check(folder)[0]
+    learned = None if all_notes else train_and_valid(folder)[0]
     sets |= {"nsynth": NSynth(real)} if real else {}
-    result = measure(model, sets, learned=learned, classifier=listener, limit=limit, seed=seed)
+    result = measure(model, sets, learned=learned, classifier=judge, limit=limit, seed=seed)
     write_json(json, {"model": type(model).__name__, "data": folder.name, **result})
-    for name, rows in (*result["reconstruction"].items(), ("new notes", result.get("generation", {}))):
-        for row, measures in rows.items():
-            print(f"{name} {row:15}" + "".join(f"  {what} {entry['value']:.3f}" for what, entry in measures.items()))
+    for line in lines(result):
+        print(line)
 
 
 @app.command()
@@ -264,14 +246,15 @@ def reconstruct(
     Its condition comes from the options, else from a name like organ_electronic_001-060-100.wav; a pitch that neither
     tells is estimated, a velocity is taken as 100.
     """
-    from nsynthlib.data import write_wav
+    from nsynthlib.data import read_own_sound, write_wav
+    from nsynthlib.data.own_sound import own_labels
     from nsynthlib.generation import condition_of
     from nsynthlib.generation import reconstruct as rebuild
     from nsynthlib.models import CVAE
 
     _check_folder(out)
-    audio = read_note(source)
-    condition = condition_of(*_conditions(source, audio, pitch, family, velocity))
+    audio = read_own_sound(source)
+    condition = condition_of(*own_labels(source, audio, pitch, family, velocity))
     write_wav(out, rebuild(CVAE.from_pretrained(model), audio, condition, refined=refined))
 
 
@@ -281,99 +264,13 @@ def export(
     model: Model = None,
 ) -> None:
     """Write the decoder as ONNX, and a manifest, for a web page."""
-    from nsynthlib.generation import export as write
+    from nsynthlib.generation.export import export as write
     from nsynthlib.models import CVAE
 
     write(CVAE.from_pretrained(model), folder)
     print(f"{folder}: decoder.onnx, manifest.json")
 
 
-def read_note(path: Path) -> Any:
-    """A sound file as a note, float32 ``[64000]``: mixed to mono, resampled, cut or filled, each said aloud."""
-    import soundfile
-    import torch
-    import torchaudio
-
-    from nsynthlib.data import SAMPLE_RATE, SAMPLES
-
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, RuntimeError) as error:
-        raise DataError(f"{path}: cannot be read as sound ({str(error).splitlines()[0]})") from None
-    audio = torch.from_numpy(samples)
-    if not len(audio) or not audio.isfinite().all():
-        raise DataError(f"{path}: holds {'no samples' if not len(audio) else 'values that are not numbers'}")
-    if audio.shape[1] > 1:
-        say(f"{path}: {audio.shape[1]} channels mixed to one")
-    mono = audio.mean(1)
-    if rate != SAMPLE_RATE:
-        say(f"{path}: resampled from {rate} to {SAMPLE_RATE} Hz")
-        mono = torchaudio.functional.resample(mono, rate, SAMPLE_RATE)
-    if len(mono) != SAMPLES:
-        say(f"{path}: {len(mono) / SAMPLE_RATE:.2f} s {'cut' if len(mono) > SAMPLES else 'filled with silence'} to 4 s")
-    return torch.nn.functional.pad(mono, (0, max(0, SAMPLES - len(mono))))[:SAMPLES]
-
-
-def _conditions(
-    source: Path, audio: Any, pitch: int | None, family: str | None, velocity: int | None
-) -> tuple[int, str, int]:
-    from nsynthlib.data import parse_name
-    from nsynthlib.pitch import estimate_pitch
-
-    try:
-        named = parse_name(source.stem)
-        return (
-            named.pitch if pitch is None else pitch,
-            family or named.family,
-            named.velocity if velocity is None else velocity,
-        )
-    except ValueError:
-        pass
-    if family is None:
-        raise UsageError(f"{source.name} does not tell the family of its instrument; add --family")
-    if pitch is None:
-        heard = estimate_pitch(audio)
-        pitch = min(127, max(0, round(heard)))
-        say(f"{source}: pitch estimated as {pitch} ({heard:.2f})")
-    if velocity is None:
-        velocity = 100
-        say(f"{source}: velocity taken as {velocity}")
-    return pitch, family, velocity
-
-
 def _check_folder(out: Path) -> None:
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent} is no folder; make it first, or name another")
-
-
-def main() -> NoReturn:
-    """Run the command line and exit: 0 if all went well."""
-    warnings.showwarning = _warn
-    try:
-        code = app(standalone_mode=False)
-    except UsageError as error:
-        _fail(error, 2)
-    except (DataError, RunFailed) as error:
-        _fail(error, 1)
-    except (OSError, KeyboardInterrupt, EOFError) as error:
-        _fail(error if isinstance(error, OSError) else "stopped", 1)
-    except Exception as error:
-        if not hasattr(error, "format_message"):  # typer's own complaints have it, and nothing else
-            raise
-        _fail(error.format_message(), 2)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _warn(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-    """What data loading has to say, as a plain line; other libraries' warnings keep their own form."""
-    from nsynthlib.data import ConversionWarning
-
-    if issubclass(category, ConversionWarning):
-        say(str(message))
-    else:
-        say(warnings.formatwarning(message, category, *rest[:3]).rstrip())
-
-
-def _fail(error: object, code: int) -> NoReturn:
-    say("nsynthlib: " + " ".join(str(error).split()))
-    sys.exit(code)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.constants import CONSTANTS
 from nsynthlib.data import FAMILIES
-from nsynthlib.spectral import FLOOR_DB, SAMPLE_RATE, STFT, LogMel
+from nsynthlib.spectral import FLOOR_DB, STFT, LogMel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,11 +20,13 @@ if TYPE_CHECKING:
 
 COLOUR_MAP = "viridis"  # even steps to the eye, to a colour-blind eye and on a grey printer
 LINE = "#31688e"  # a colour of that map
-MEL_TICKS = (100, 250, 500, 1000, 2000, 4000, 8000)
+MEL_TICKS_HZ: tuple[int, ...] = tuple(CONSTANTS["mel_ticks_hz"])
 # A family is told by its shape and by its colour, of those that colour-blind eyes keep apart (Okabe and Ito 2008).
-SHAPES = dict(zip(FAMILIES, ("o", "s", "^", "v", "D", "P", "X", "<", ">", "*", "p"), strict=True))
-_OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-COLOURS = {family: _OKABE_ITO[i % len(_OKABE_ITO)] for i, family in enumerate(FAMILIES)}
+FAMILY_MARKERS = dict(zip(FAMILIES, ("o", "s", "^", "v", "D", "P", "X", "<", ">", "*", "p"), strict=True))
+_COLOUR_BLIND_SAFE = ("blue", "vermillion", "green", "pink", "orange", "sky", "black")
+FAMILY_COLOURS = {
+    family: CONSTANTS["colours"][_COLOUR_BLIND_SAFE[i % len(_COLOUR_BLIND_SAFE)]] for i, family in enumerate(FAMILIES)
+}
 
 
 def _array(values: ArrayLike, dimensions: int, what: str) -> np.ndarray:
@@ -57,7 +61,7 @@ def spectrogram(
     Args:
         db: decibels ``[bins, frames]`` in [-80, 0] or, for ``LogMel`` settings, ``[n_mels, frames]`` in
             [floor_db, 0].
-        settings: what made the picture; it gives the frequency axis, linear or mel.
+        settings: what made it; it gives the frequency axis, linear or mel.
         ax: axes to draw on; a new figure without.
         title: a line above.
         span: part of the time to show, in seconds; all of it without.
@@ -67,16 +71,16 @@ def spectrogram(
     Raises:
         ValueError: if ``db`` does not have the rows that ``settings`` makes.
     """
-    picture = _array(db, 2, "a spectrogram")
+    values = _array(db, 2, "a spectrogram")
     rows = settings.n_mels if isinstance(settings, LogMel) else settings.bins
-    if picture.shape[0] != rows:
-        raise ValueError(f"these settings make {rows} rows, but the picture has {picture.shape[0]}")
+    if values.shape[0] != rows:
+        raise ValueError(f"these settings make {rows} rows, but it has {values.shape[0]}")
     ax = _new_axes(ax, (7.0, 3.2))
     hop = settings.hop_length / sample_rate
     # Each cell is centred on its own moment and its own row.
-    extent = (-hop / 2, (picture.shape[1] - 0.5) * hop, -0.5, rows - 0.5)
+    extent = (-hop / 2, (values.shape[1] - 0.5) * hop, -0.5, rows - 0.5)
     image = ax.imshow(
-        picture,
+        values,
         COLOUR_MAP,
         aspect="auto",
         origin="lower",
@@ -89,8 +93,8 @@ def spectrogram(
     ax.set_xlabel("Time (s)")
     if isinstance(settings, LogMel):
         inches = ax.get_window_extent().height / ax.figure.dpi
-        lowest = MEL_TICKS[0] if inches > 2 else 500  # in a low panel the labels below would overlap
-        ticks = [hz for hz in MEL_TICKS if lowest <= hz <= sample_rate / 2]
+        lowest = MEL_TICKS_HZ[0] if inches > 2 else 500  # in a low panel the labels below would overlap
+        ticks = [hz for hz in MEL_TICKS_HZ if lowest <= hz <= sample_rate / 2]
         ax.set_yticks(np.minimum(settings.bands(np.array(ticks)), rows - 0.5), [str(hz) for hz in ticks])
         ax.set_ylim(extent[2:])
         ax.set_ylabel("Frequency (Hz, mel scale)")
@@ -179,20 +183,20 @@ def spectrum(
 
 
 def spectrograms(
-    pictures: Mapping[str, ArrayLike], settings: STFT | LogMel, *, columns: int = 3, height: float = 2.4
+    panels: Mapping[str, ArrayLike], settings: STFT | LogMel, *, columns: int = 3, height: float = 2.4
 ) -> Figure:
     """Draw several spectrograms side by side on the same axes, one scale of decibels for all.
 
     Args:
-        pictures: by their titles, each as :func:`spectrogram` takes it.
+        panels: by their titles, each as :func:`spectrogram` takes it.
         settings: what made them.
         columns: how many stand in a row.
         height: of a row, in inches.
     """
     from matplotlib import pyplot
 
-    columns = min(columns, len(pictures))
-    rows = math.ceil(len(pictures) / columns)
+    columns = min(columns, len(panels))
+    rows = math.ceil(len(panels) / columns)
     figure, grid = pyplot.subplots(
         rows,
         columns,
@@ -203,10 +207,10 @@ def spectrograms(
         squeeze=False,
         layout="constrained",
     )
-    for ax, (title, picture) in zip(grid.flat, pictures.items(), strict=False):
-        spectrogram(picture, settings, ax, title=title, colour_bar=False)
+    for ax, (title, db) in zip(grid.flat, panels.items(), strict=False):
+        spectrogram(db, settings, ax, title=title, colour_bar=False)
         ax.set(xlabel="", ylabel="")
-    for ax in grid.flat[len(pictures) :]:
+    for ax in grid.flat[len(panels) :]:
         ax.axis("off")
     figure.colorbar(grid.flat[0].images[0], ax=grid, label="Level (dB)", pad=0.01)
     figure.supxlabel("Time (s)", fontsize="medium")
@@ -240,12 +244,12 @@ def principal_plane(vectors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     Returns the points ``[n, 2]`` and the share of the variance that each direction holds ``[2]``. The sign of a
     direction, which is free, is chosen so that its largest entry is positive.
     """
-    centred = _array(vectors, 2, "vectors") - np.asarray(vectors).mean(0)
-    _, spread, directions = np.linalg.svd(centred, full_matrices=False)
-    directions = directions[:2]
-    largest = np.abs(directions).argmax(1)
-    directions = directions * np.sign(directions[np.arange(len(directions)), largest])[:, None]
-    return centred @ directions.T, spread[:2] ** 2 / (spread**2).sum()
+    from sklearn.decomposition import PCA
+
+    pca = PCA(2, svd_solver="full")
+    points = pca.fit_transform(_array(vectors, 2, "vectors"))
+    largest = np.abs(pca.components_).argmax(1)
+    return points * np.sign(pca.components_[[0, 1], largest]), pca.explained_variance_ratio_
 
 
 def latent_map(points: ArrayLike, families: Iterable[str], ax: Axes | None = None, *, title: str | None = None) -> Axes:
@@ -264,8 +268,8 @@ def latent_map(points: ArrayLike, families: Iterable[str], ax: Axes | None = Non
         ax.scatter(
             mine[:, 0],
             mine[:, 1],
-            marker=SHAPES[family],
-            color=COLOURS[family],
+            marker=FAMILY_MARKERS[family],
+            color=FAMILY_COLOURS[family],
             edgecolors="white",
             linewidths=0.5,
             s=70,

@@ -1,14 +1,12 @@
-"""A browser, and the built book behind a server, for the tests that look at pages."""
+"""What tests share: a browser and pages to look at, models, and sets of notes."""
 
 import os
 import shutil
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
+from helpers import ROOT, serving
 
 FLAGS = [
     "--no-sandbox",
@@ -28,17 +26,20 @@ NOT_OURS = "strict mode: use allowUnionTypes"
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """Address of the built book, served on a free port of this machine."""
-    from serve import server
-
     folder = ROOT / "_build" / "html"
     if not (folder / "index.html").exists():
         pytest.fail("the book is not built: run make book first", pytrace=False)
-    http = server(str(folder), 0)
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{http.server_port}"
-    http.shutdown()
-    http.server_close()
+    with serving(folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory) -> Iterator[str]:
+    """Address of ``<name>.html`` for the explorers of part one and the listening test, each on a page of its own."""
+    from explorer_pages import served_pages
+
+    with served_pages(tmp_path_factory.mktemp("pages")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +74,19 @@ class Visit:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("requestfailed", self._failed)
         self.page.on("response", self._response)
+
+    def open_html(self, address: str, html: str) -> None:
+        """Go to an address at which this text stands."""
+        self.page.route(address, lambda route: route.fulfill(content_type="text/html", body=html))
+        self.page.goto(address)
+
+    def strays(self, site: str) -> list[str]:
+        """What it asked for that does not lie on ``site``."""
+        return [url for url in self.requests if not url.startswith((site, f"blob:{site}", "data:"))]
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
 
     def _console(self, message) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(NOT_OURS):
@@ -116,6 +130,44 @@ def real_notes(nsynth_folder):
     from nsynthlib import NSynth
 
     return NSynth(nsynth_folder / "nsynth-test")
+
+
+@pytest.fixture(scope="session")
+def pocket_notes():
+    """The notes that come with the package."""
+    from nsynthlib import pocket
+
+    return pocket()
+
+
+@pytest.fixture(scope="session")
+def synthetic_folder(tmp_path_factory) -> Path:
+    """44 notes of 22 instruments, two of each family."""
+    from nsynthlib.data import write_notes
+    from nsynthlib.synthesis import synthetic_notes
+
+    folder = tmp_path_factory.mktemp("notes") / "synthetic"
+    write_notes(folder, synthetic_notes(44))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model():
+    """The CVAE that comes with the package."""
+    from nsynthlib import CVAE
+
+    return CVAE.from_pretrained()
+
+
+@pytest.fixture
+def disk_with(monkeypatch) -> Callable[[int], None]:
+    """``disk_with(size)``: from now on the disk has as many bytes free."""
+    from nsynthlib import files
+
+    def fill(size: int) -> None:
+        monkeypatch.setattr(files.shutil, "disk_usage", lambda _: type("Usage", (), {"free": size})())
+
+    return fill
 
 
 def pytest_collection_modifyitems(items) -> None:

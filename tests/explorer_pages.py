@@ -1,19 +1,16 @@
 """Pages that hold one widget each, as the book's pages do: no kernel, the book's scripts and the page's engine."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from helpers import RATE, ROOT, decaying_note, serving, sine
 from ipywidgets import Widget, embed
-from serve import server
 
 from nsynthlib import widgets
 
-ROOT = Path(__file__).resolve().parent.parent
-RATE = 16_000
 MANAGER = "_static/vendor/@jupyter-widgets/html-manager/dist/embed-amd.js"
 
 PAGE = """<!doctype html>
@@ -39,25 +36,16 @@ PAGE = """<!doctype html>
 """
 
 
-def note() -> np.ndarray:
-    """A decaying tone of ten partials and faint noise, float32 [64000]."""
-    time = np.arange(64_000) / RATE
-    partials = [np.sin(2 * np.pi * 220 * k * time + k) * np.exp(-time * (0.5 + 0.2 * k)) / k for k in range(1, 11)]
-    noise = np.random.default_rng(0).standard_normal(len(time))
-    return (0.3 * np.sum(partials, axis=0) + 3e-3 * noise).astype(np.float32)
-
-
 def sounds() -> dict[str, np.ndarray]:
     """Two that anybody can tell apart, one 6 dB louder than the other."""
-    time = np.arange(RATE) / RATE
-    return {"low": 0.4 * np.sin(2 * np.pi * 220 * time), "high": 0.2 * np.sin(2 * np.pi * 880 * time)}
+    return {"low": sine(220, 0.4, 1), "high": sine(880, 0.2, 1)}
 
 
 Makers = Mapping[str, Callable[[], Widget]]
 MAKE: Makers = {
     "sampling": widgets.sampling_explorer,
-    "stft": lambda: widgets.stft_explorer(note(), RATE),
-    "mel": lambda: widgets.mel_explorer(note(), RATE),
+    "stft": lambda: widgets.stft_explorer(decaying_note(10), RATE),
+    "mel": lambda: widgets.mel_explorer(decaying_note(10), RATE),
     "abx": lambda: widgets.abx(sounds(), RATE, trials=10),
 }
 
@@ -66,16 +54,15 @@ MAKE: Makers = {
 def served_pages(folder: Path, makers: Makers = MAKE) -> Iterator[str]:
     """The address of ``<name>.html`` for each widget in ``makers``, beside what the book's pages load."""
     write_pages(folder, makers)
-    with server(str(folder), 0) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{http.server_port}"
-        http.shutdown()
+    with serving(folder) as address:
+        yield address
 
 
 def write_pages(folder: Path, makers: Makers = MAKE) -> None:
-    """The pages, the book's ``_static`` and the package's ``web``."""
+    """The pages, the book's ``_static``, and the package's ``web`` with the numbers beside it."""
     (folder / "_static").symlink_to(ROOT / "book" / "_static", target_is_directory=True)
     (folder / "web").symlink_to(ROOT / "nsynthlib" / "web", target_is_directory=True)
+    (folder / "constants.json").symlink_to(ROOT / "nsynthlib" / "constants.json")
     for name, make in makers.items():
         view = make()
         state = embed.dependency_state([view], drop_defaults=False)

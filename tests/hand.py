@@ -2,12 +2,13 @@
 
 import base64
 import io
-from pathlib import Path
+from statistics import median
 
 import numpy as np
 import soundfile
+from helpers import ROOT
 
-AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 # Pictures and sounds of an explorer, as a reader gets them.
@@ -23,7 +24,7 @@ OBSERVE = """async (view) => {
     pictures: canvases.map((canvas) => canvas.toDataURL()),
     labels: canvases.map((canvas) => canvas.getAttribute("aria-label")),
     files: await Promise.all(shown("audio").map(listen)),
-    turn: Number(view.dataset.turn), ms: Number(view.dataset.pictureMs),
+    turn: Number(view.dataset.turn), ms: Number(view.dataset.figureMs),
     says: view.querySelector(".nn-status").textContent,
   };
 }"""
@@ -83,6 +84,12 @@ class Hand:
         before, self.now = self.now, self.look(self.now["turn"])
         return before, self.now
 
+    def report(self, record_property, name: str) -> None:
+        """Tell how long a picture took, which is the machine's affair and not judged."""
+        told = median(self.milliseconds)
+        record_property(f"{name}: median ms to a picture", told)
+        print(f"{name}: {told:.0f} ms to a picture (median of {len(self.milliseconds)})")
+
 
 ROLES = ("slider", "combobox", "checkbox")
 
@@ -98,11 +105,6 @@ def wav(audio: np.ndarray, rate: int) -> dict:
     data = io.BytesIO()
     soundfile.write(data, audio, rate, format="WAV", subtype="FLOAT")
     return {"name": "mine.wav", "mimeType": "audio/wav", "buffer": data.getvalue()}
-
-
-def tone(seconds: float, rate: int, frequency: float = 1000) -> np.ndarray:
-    """A sine of amplitude 0.5."""
-    return 0.5 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)
 
 
 def same(one: tuple[np.ndarray, int], other: tuple[np.ndarray, int]) -> bool:

@@ -13,7 +13,7 @@ import soundfile
 import torch
 from scipy.io import wavfile
 
-from nsynthlib.data import NSynth, Rendered, check, pack, write_notes
+from nsynthlib.data import NewNote, NSynth, check, pack, write_notes
 
 FIRST = "organ_synthetic_000-050-100"
 
@@ -25,7 +25,7 @@ def folder(tmp_path):
     rng = np.random.default_rng(0)
     sounds = (torch.from_numpy(0.3 * rng.uniform(-1, 1, 64_000)).float() for _ in range(4))
     names = ((i, p) for i in ("organ_synthetic_000", "synth_lead_synthetic_001") for p in (50, 60))
-    write_notes(out, (Rendered(i, 0, p, 100, audio) for (i, p), audio in zip(names, sounds, strict=True)))
+    write_notes(out, (NewNote(i, 0, p, 100, audio) for (i, p), audio in zip(names, sounds, strict=True)))
     return out
 
 
@@ -202,7 +202,7 @@ def anybody():
 )
 def test_missing_rights_are_named(anybody, closed, complaint):
     folder, drop_rights = anybody
-    write_notes(folder / "notes", [Rendered("organ_synthetic_000", 0, 60, 100, torch.rand(64_000) / 2)])
+    write_notes(folder / "notes", [NewNote("organ_synthetic_000", 0, 60, 100, torch.rand(64_000) / 2)])
     (folder / "notes" / closed).chmod(0)
     drop_rights()
     (fault, *_) = faults(folder / "notes")

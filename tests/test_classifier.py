@@ -8,12 +8,11 @@ import torch
 from torch.nn import functional as F
 
 from nsynthlib import FAMILIES, NSynth
-from nsynthlib.classifier import SHIPPED, Classifier, Verdict, nearest, train_classifier
-from nsynthlib.classifier.learning import loss_of, vary
-from nsynthlib.classifier.network import PICTURE
 from nsynthlib.data import VELOCITIES, pocket, write_notes
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.orchestra import orchestra
+from nsynthlib.models.classifier import LOG_MEL, SHIPPED, Classifier, Predictions, nearest_velocity
+from nsynthlib.synthesis.instruments import synthetic_notes
+from nsynthlib.training.classifier import loss_of, spec_augment, train_classifier
 
 
 def right(verdict, notes):
@@ -27,32 +26,32 @@ def test_shapes_and_batches():
     torch.manual_seed(0)
     judge = Classifier().eval()
     sounds = [0.1 * torch.randn(64_000) for _ in range(3)]
-    verdict = judge.listen(sounds)
+    verdict = judge.predict(sounds)
     assert [tuple(part.shape) for part in verdict] == [(3, 128), (3, 11), (3, 5), (3, 96)]
-    for whole, parts in zip(verdict, judge.listen(sounds, batch_size=2), strict=True):
+    for whole, parts in zip(verdict, judge.predict(sounds, batch_size=2), strict=True):
         torch.testing.assert_close(whole, parts, atol=1e-4, rtol=1e-4)
     assert sum(p.numel() for p in judge.parameters()) < 1e6
-    assert judge.picture(sounds[0]).shape == PICTURE.shape
+    assert judge.picture(sounds[0]).shape == LOG_MEL.shape
 
 
 def test_velocities_are_nsynths():
-    assert nearest(torch.tensor([25, 50, 75, 100, 127])).tolist() == [0, 1, 2, 3, 4]
-    assert nearest(torch.tensor([1, 60, 90, 120])).tolist() == [0, 1, 3, 4]
+    assert nearest_velocity(torch.tensor([25, 50, 75, 100, 127])).tolist() == [0, 1, 2, 3, 4]
+    assert nearest_velocity(torch.tensor([1, 60, 90, 120])).tolist() == [0, 1, 3, 4]
 
 
 def test_the_loss_is_three_cross_entropies():
     """Knowing nothing costs ln 128 + ln 11 + ln 5 nats."""
-    nothing = Verdict(torch.zeros(4, 128), torch.zeros(4, 11), torch.zeros(4, len(VELOCITIES)), torch.zeros(4, 96))
+    nothing = Predictions(torch.zeros(4, 128), torch.zeros(4, 11), torch.zeros(4, len(VELOCITIES)), torch.zeros(4, 96))
     expected = np.log(128) + np.log(11) + np.log(5)
     assert loss_of(nothing, torch.tensor([[60, 3, 2]] * 4)).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_variations_keep_pitch_and_nearly_keep_level():
     """Partials stay in their bands, levels within a few decibels, and each variation is another one."""
-    picture = PICTURE.picture(pocket()[0].audio).expand(200, -1, -1)
-    varied = vary(picture, torch.Generator().manual_seed(0))
+    picture = LOG_MEL(pocket()[0].audio).expand(200, -1, -1)
+    varied = spec_augment(picture, torch.Generator().manual_seed(0))
     assert varied.shape == picture.shape
-    assert varied.min() >= PICTURE.floor_db
+    assert varied.min() >= LOG_MEL.floor_db
     assert varied.max() <= 0
     loudest = varied.amax((1, 2)) - picture[0].max()
     assert loudest.mean().abs() < 3
@@ -60,12 +59,12 @@ def test_variations_keep_pitch_and_nearly_keep_level():
     assert len({round(v, 3) for v in loudest.tolist()}) > 150
     place = varied.amax(2).argmax(1)
     assert (place - picture[0].amax(1).argmax()).abs().median() <= 1
-    again = vary(picture, torch.Generator().manual_seed(0))
+    again = spec_augment(picture, torch.Generator().manual_seed(0))
     torch.testing.assert_close(varied, again)
 
 
 def test_a_judge_is_trained_read_back_and_not_overwritten(tmp_path):
-    write_notes(tmp_path / "notes", orchestra(44, seed=3))
+    write_notes(tmp_path / "notes", synthetic_notes(44, seed=3))
     notes = NSynth(tmp_path / "notes")
     story = train_classifier((notes[:33], notes[33:]), tmp_path / "run", epochs=2, quiet=True)
     assert len(story["validation"]) == 2
@@ -98,7 +97,7 @@ def test_the_shipped_judge_is_small_and_tells_its_story():
 
 def test_the_shipped_judge_hears_pitch_and_family():
     notes = list(pocket())
-    pitch, family = right(Classifier.from_pretrained().listen(n.audio for n in notes), notes)
+    pitch, family = right(Classifier.from_pretrained().predict(n.audio for n in notes), notes)
     assert pitch > 0.9
     assert family > 0.5  # 1 in 11 by chance
 
@@ -108,7 +107,7 @@ def test_level_tells_velocity():
     notes = [n for n in pocket() if n.velocity >= 100]
     judge = Classifier.from_pretrained()
     loud, soft = (
-        F.softmax(judge.listen(gain * n.audio for n in notes).velocity, 1) @ torch.tensor(VELOCITIES).float()
+        F.softmax(judge.predict(gain * n.audio for n in notes).velocity, 1) @ torch.tensor(VELOCITIES).float()
         for gain in (1.0, 0.1)
     )
     assert (soft < loud).float().mean() > 0.9
@@ -116,5 +115,5 @@ def test_level_tells_velocity():
 
 
 def test_real_notes_have_their_pitches(real_notes):
-    pitch, _ = right(Classifier.from_pretrained().listen(n.audio for n in real_notes), real_notes)
+    pitch, _ = right(Classifier.from_pretrained().predict(n.audio for n in real_notes), real_notes)
     assert pitch > 0.9

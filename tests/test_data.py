@@ -19,15 +19,15 @@ from nsynthlib.data import (
     SOURCES,
     VELOCITIES,
     ConversionWarning,
+    NewNote,
     NoteDataset,
-    Rendered,
     held_out,
     index_entry,
     labels_of,
-    learn_and_check,
     load_samples,
     official,
     parse_name,
+    train_and_valid,
     write_notes,
     write_wav,
 )
@@ -36,7 +36,7 @@ from nsynthlib.errors import DataError, UsageError
 
 def rendered(name="synth_lead_synthetic_007", pitch=60, velocity=100):
     audio = 0.5 * torch.sin(torch.arange(64_000) * 0.1)
-    return Rendered(name, 7, pitch, velocity, audio)
+    return NewNote(name, 7, pitch, velocity, audio)
 
 
 @pytest.fixture
@@ -238,12 +238,12 @@ def test_official_splits_are_used_as_they_are(tmp_path):
     for split in ("train", "nsynth-valid"):
         write_notes(tmp_path / split, [rendered(f"organ_synthetic_{len(split):03d}")])
     assert {k: v.folder.name for k, v in official(tmp_path).items()} == {"train": "train", "valid": "nsynth-valid"}
-    learn, check = learn_and_check(tmp_path)
+    learn, check = train_and_valid(tmp_path)
     assert (learn[0].instrument, check[0].instrument) == ("organ_synthetic_005", "organ_synthetic_012")
     assert sorted(held_out(tmp_path)) == ["known", "valid"]
     (tmp_path / "nsynth-valid" / "examples.json").unlink()
     with pytest.raises(DataError, match=r"neither examples\.json nor both a train and a valid set"):
-        learn_and_check(tmp_path)
+        train_and_valid(tmp_path)
     assert official(tmp_path / "train" / "audio") == {}
 
 
@@ -253,7 +253,7 @@ def test_some_pitches_of_the_training_instruments_are_kept_for_judging(tmp_path)
         tmp_path / "train", [rendered(f"organ_synthetic_{i:03d}", pitch=p) for i in (1, 2) for p in range(60, 66)]
     )
     write_notes(tmp_path / "valid", [rendered("organ_synthetic_003")])
-    learn, _ = learn_and_check(tmp_path)
+    learn, _ = train_and_valid(tmp_path)
     known = held_out(tmp_path)["known"]
     assert {n.instrument for n in learn} == {n.instrument for n in known}
     assert len(learn) + len(known) == 12

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import torch
 
-from nsynthlib.data import NSynth, Rendered, download, downloading, files, write_notes
+from nsynthlib import files
+from nsynthlib.data import NewNote, NSynth, download, downloading, write_notes
 from nsynthlib.data.downloading import CHUNK
 from nsynthlib.errors import DataError, UsageError
 
@@ -20,7 +21,7 @@ NAME = "/nsynth-test.jsonwav.tar.gz"
 def folder(tmp_path):
     out = tmp_path / "source" / "nsynth-test"
     torch.manual_seed(0)
-    write_notes(out, [Rendered("organ_synthetic_000", 0, p, 100, torch.rand(64_000) - 0.5) for p in (50, 60, 70)])
+    write_notes(out, [NewNote("organ_synthetic_000", 0, p, 100, torch.rand(64_000) - 0.5) for p in (50, 60, 70)])
     return out
 
 

@@ -14,8 +14,9 @@ from scipy import signal
 
 from nsynthlib import spectral
 from nsynthlib.data import FAMILIES
-from nsynthlib.generation import decode, explorer_axes
-from nsynthlib.models import CVAE
+from nsynthlib.generation.export import explorer_axes
+from nsynthlib.generation.notes import decode
+from nsynthlib.models.autoencoders import CVAE
 from nsynthlib.widgets import mel_explorer, sampling_explorer, stft_explorer
 
 RATE = 16_000
@@ -181,7 +182,7 @@ def test_phase_is_found_as_well_as_in_python(run, note, steps, guess):
 @pytest.mark.parametrize(("n_mels", "scale"), [(384, "slaney"), (256, "htk")])
 def test_mel_picture_sounds_as_in_python(run, note, n_mels, scale):
     log_mel = spectral.LogMel(n_mels, mel_scale=scale)
-    picture = log_mel.picture(torch.from_numpy(note))
+    picture = log_mel(torch.from_numpy(note))
     text = run(
         """const made = dsp.makeSettings({ n_fft: 2048, hop_length: 512 });
         const mel = dsp.fromDb(take(given.picture, Float32Array), made, given.floor);
@@ -195,7 +196,7 @@ def test_mel_picture_sounds_as_in_python(run, note, n_mels, scale):
     theirs = torch.from_numpy(unpacked(text).astype(np.float32))
     original = torch.from_numpy(note)
     python, browser = (
-        float(spectral.log_spectral_distance(original, sound)) for sound in (log_mel.sound(picture), theirs)
+        float(spectral.log_spectral_distance(original, sound)) for sound in (log_mel.inverse(picture), theirs)
     )
     assert browser == pytest.approx(python, abs=0.1)
 
@@ -246,7 +247,7 @@ OWN = ("sampling, folded", "sampling, soft", "mel, HTK, part")  # once more with
 @pytest.mark.parametrize(("name", "is_own"), [(n, False) for n in EXPLORERS] + [(n, True) for n in OWN])
 def test_both_engines_give_the_same_answers(run, note, name, is_own):
     """Pictures within one of 256 levels, curves to rounding, sounds' levels within 0.1 dB, WAV files of one format."""
-    explorer = EXPLORERS[name](note).explorer
+    explorer = EXPLORERS[name](note).widget
     settings = settings_of(explorer)
     own = [(32_767 * note[7000:12_000]).astype("<i2").tobytes()] if is_own else []
     answer = run(
@@ -256,15 +257,15 @@ def test_both_engines_give_the_same_answers(run, note, name, is_own):
           const give_arrays = ([name, value]) => [name, ArrayBuffer.isView(value) ? give(value) : value];
           return Object.fromEntries(Object.entries(answer).map(give_arrays));
         };
-        return { picture: await ask("picture"), sound: await ask("sound"), original: await ask("original") };""",
+        return { figure: await ask("figure"), sound: await ask("sound"), original: await ask("original") };""",
         settings=settings,
         kind=explorer.kind,
         note=packed(np.frombuffer(own[0] if own else explorer.note, "<i2")),
     )
-    expected = explorer.answer("picture", settings, own)
-    assert answer["picture"].keys() == expected.keys()
+    expected = explorer.answer("figure", settings, own)
+    assert answer["figure"].keys() == expected.keys()
     for key, value in expected.items():
-        theirs = answer["picture"][key]
+        theirs = answer["figure"][key]
         if key == "cells":
             assert np.abs(unpacked(theirs, "u1").astype(int) - value.ravel()).max() <= 1
         elif isinstance(value, np.ndarray):
@@ -285,14 +286,14 @@ def test_both_engines_give_the_same_answers(run, note, name, is_own):
 
 
 def test_refusals_are_the_same(run, note):
-    explorer = mel_explorer(note, RATE, f_min=4000, f_max=2000).explorer
+    explorer = mel_explorer(note, RATE, f_min=4000, f_max=2000).widget
     said = run(
         """const sound = { note: new Int16Array(8000), sampleRate: 16000 };
-        return engine.explore("mel", "picture", given.settings, sound).catch((error) => error.message);""",
+        return engine.explore("mel", "figure", given.settings, sound).catch((error) => error.message);""",
         settings=settings_of(explorer),
     )
     with pytest.raises(ValueError, match=re.escape(said)):
-        explorer.answer("picture", settings_of(explorer))
+        explorer.answer("figure", settings_of(explorer))
 
 
 def test_aborted_job_ends_with_nothing(run, note):
@@ -307,10 +308,10 @@ def test_aborted_job_ends_with_nothing(run, note):
 
 
 @pytest.mark.parametrize(
-    ("pitch", "family", "velocity", "point", "x", "y", "breath"),
+    ("pitch", "family", "velocity", "point", "x", "y", "texture"),
     [(60, "organ", 100, 0, 0, 0, 0), (24, "bass", 25, 3, 0.5, -2.5, 1), (96, "vocal", 127, 7, -3, 3, 0.4)],
 )
-def test_decoder_is_torchs(run, pitch, family, velocity, point, x, y, breath):
+def test_decoder_is_torchs(run, pitch, family, velocity, point, x, y, texture):
     """Within a thousandth of the 100 dB that a picture holds; a point breathes as its number says."""
     model = CVAE.from_pretrained()
     axes, points = explorer_axes(model)
@@ -320,9 +321,9 @@ def test_decoder_is_torchs(run, pitch, family, velocity, point, x, y, breath):
     answer = run(
         """const { decibels, rows, cols } = await engine.explore("cvae", "decibels", given);
         return { rows, cols, decibels: give(decibels) };""",
-        **{"pitch": pitch, "family": family, "velocity": velocity, "point": point, "x": x, "y": y, "breath": breath},
+        **{"pitch": pitch, "family": family, "velocity": velocity, "point": point, "x": x, "y": y, "texture": texture},
     )
-    expected = decode(model, z, pitch, family, velocity, breath, point).numpy()
+    expected = decode(model, z, pitch, family, velocity, texture, point).numpy()
     measured = unpacked(answer["decibels"], "<f4").reshape(answer["rows"], answer["cols"])
     assert family in FAMILIES
     assert expected.std() > 1

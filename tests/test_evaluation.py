@@ -7,31 +7,31 @@ import torch
 from scipy import linalg, stats
 
 from nsynthlib import AE, CVAE, FAMILIES, VAE, NSynth
-from nsynthlib.classifier import Classifier
+from nsynthlib.audio.pitch import midi_to_hz
 from nsynthlib.data import pocket, write_notes
 from nsynthlib.errors import DataError
 from nsynthlib.evaluation import (
     Judges,
-    common_picture,
+    common_spectrogram,
     compare,
     diversity,
     evaluate,
+    evaluate_classifier,
     frechet_distance,
     in_tune,
     inception_score,
-    judge_the_judges,
     summarise,
     summarise_set,
 )
-from nsynthlib.evaluation.choosing import alike, crescendos, intervals, pairs
 from nsynthlib.evaluation.distributions import Cells, Gaussian, entropies, frechet
-from nsynthlib.evaluation.generated import Reference
-from nsynthlib.evaluation.intervals import share
-from nsynthlib.evaluation.judges import Asked, level_rises
-from nsynthlib.evaluation.latent import latent, probe
-from nsynthlib.evaluation.modulation import modulation
-from nsynthlib.orchestra import orchestra
-from nsynthlib.pitch import midi_to_hz
+from nsynthlib.evaluation.judges import Targets, level_rises
+from nsynthlib.evaluation.latent import measure_latent, probe
+from nsynthlib.evaluation.modulation import modulation_statistics
+from nsynthlib.evaluation.new_notes import Reference
+from nsynthlib.evaluation.selection import condition_pairs, crescendos, nearest_notes, pitch_intervals
+from nsynthlib.evaluation.statistics import proportion
+from nsynthlib.models.classifier import Classifier
+from nsynthlib.synthesis.instruments import synthetic_notes
 
 RNG = np.random.default_rng
 
@@ -49,7 +49,7 @@ def test_the_interval_of_a_mean_is_the_normal_one():
 @pytest.mark.parametrize("right", [0, 3, 39, 50])
 def test_the_interval_of_a_share_is_wilsons_and_never_sure(right):
     """Its ends are the shares p with |p - right / n| = 1.96 sqrt(p (1 - p) / n), so 50 of 50 may be 93 %."""
-    row = share([True] * right + [False] * (50 - right))
+    row = proportion([True] * right + [False] * (50 - right))
     assert (row["value"], row["n"]) == (right / 50, 50)
     for end in row["interval"]:
         if end not in (0.0, 1.0):
@@ -78,14 +78,14 @@ def test_in_tune_means_within_50_cents():
 
 def test_the_common_picture_is_librosas():
     """256 HTK bands of height 1 over the magnitude, 20 log10(x / 64) clipped to [-80, 0] dB."""
-    note = orchestra(1)
+    note = synthetic_notes(1)
     audio = next(note).audio
     mel = librosa.feature.melspectrogram(
         y=audio.numpy(), sr=16_000, n_fft=2048, hop_length=512, power=1, n_mels=256, htk=True, norm=None
     )
     expected = np.clip(20 * np.log10(np.maximum(mel, 1e-12) / 64), -80, 0)
-    np.testing.assert_allclose(common_picture(audio).numpy(), expected, atol=0.01)
-    assert common_picture(100 * audio).max() == 0
+    np.testing.assert_allclose(common_spectrogram(audio).numpy(), expected, atol=0.01)
+    assert common_spectrogram(100 * audio).max() == 0
 
 
 def test_half_as_loud_is_six_decibels_off():
@@ -148,13 +148,13 @@ def test_diversity_is_relative_to_real_notes():
 def test_modulation_hears_what_moves_quickly():
     """White noise in a few bands has its standard deviation there; slow swells, and what is below the floor, none."""
     picture = torch.full((256, 126), -120.0)
-    still = modulation(picture, -80.0)
+    still = modulation_statistics(picture, -80.0)
     assert still.shape == (48,)
     assert still.abs().max() == 0
     torch.manual_seed(0)
     picture[32:48] = -40 + 3 * torch.randn(16, 126)
     picture[64:80] = -40 + 10 * torch.sin(torch.arange(126) / 30)
-    sustain, release, correlation = modulation(picture, -80.0).view(3, 16).tolist()
+    sustain, release, correlation = modulation_statistics(picture, -80.0).view(3, 16).tolist()
     assert sustain[2] == pytest.approx(3 * (1 - 1 / 9) ** 0.5, rel=0.05)  # the moving average takes its ninth
     assert release[2] == pytest.approx(sustain[2], rel=0.15)
     assert abs(correlation[2]) < 0.2
@@ -164,17 +164,17 @@ def test_modulation_hears_what_moves_quickly():
 
 def test_the_latent_space_is_measured_in_closed_form():
     """The posterior that is the prior has nothing in it; means of one narrow Gaussian have a KL that is a formula."""
-    nothing = latent(torch.zeros(50, 3), torch.zeros(50, 3))
+    nothing = measure_latent(torch.zeros(50, 3), torch.zeros(50, 3))
     assert nothing["kl_nats"]["value"] == nothing["aggregate_distance"]["value"] == 0
     assert nothing["active_dimensions"] == 0
     torch.manual_seed(0)
     means = torch.randn(5_000, 2) * torch.tensor([0.6, 0.0])
-    found = latent(means, torch.tensor([0.64, 1.0]).log().expand(5_000, 2))
+    found = measure_latent(means, torch.tensor([0.64, 1.0]).log().expand(5_000, 2))
     assert found["aggregate_distance"]["value"] == pytest.approx(0, abs=2e-3)  # 0.36 + 0.64: the prior as a whole
     assert found["active_dimensions"] == 1
     per_note = 0.5 * (0.36 + 0.64 - 1 - np.log(0.64))
     assert found["kl_nats"]["value"] == pytest.approx(per_note, abs=0.02)
-    shifted = latent(means + torch.tensor([0.0, 2.0]), torch.zeros(5_000, 2))
+    shifted = measure_latent(means + torch.tensor([0.0, 2.0]), torch.zeros(5_000, 2))
     variance = 1.36
     expected = 0.5 * (4 + variance - 1 - np.log(variance))
     assert shifted["aggregate_distance"]["value"] == pytest.approx(expected, abs=0.06)
@@ -198,21 +198,21 @@ def test_a_probe_reads_what_is_there_and_nothing_else():
 
 def test_notes_are_asked_for_alike():
     notes = list(pocket())
-    chosen, left = pairs(notes, 10, RNG(0))
+    chosen, left = condition_pairs(notes, 10, RNG(0))
     assert len(chosen) <= 20
     assert sorted(n.name for n in chosen + left) == [n.name for n in sorted(notes, key=lambda n: n.name)]
     assert len({n.family for n in chosen}) >= 9  # each family in its turn
     twice = notes + notes
-    chosen, _ = pairs(twice, 5, RNG(0))
+    chosen, _ = condition_pairs(twice, 5, RNG(0))
     assert len(chosen) == 10
-    assert len(set(Asked.of(chosen).groups())) == 5
-    near = alike(notes, Asked.of(chosen), 1, RNG(0))
-    assert set(Asked.of(near).groups()) == set(Asked.of(chosen).groups())
+    assert len(set(Targets.of(chosen).groups())) == 5
+    near = nearest_notes(notes, Targets.of(chosen), 1, RNG(0))
+    assert set(Targets.of(near).groups()) == set(Targets.of(chosen).groups())
     for soft, middle, loud in crescendos(notes, 5, RNG(0)):
         assert (soft.velocity, middle.velocity, loud.velocity) == (25, 75, 127)
         assert soft.pitch == middle.pitch == loud.pitch
     assert crescendos(notes, 5, RNG(0))  # the pocket set holds a piano's middle C at five velocities
-    for source, target in intervals(notes, 20, RNG(0)):
+    for source, target in pitch_intervals(notes, 20, RNG(0)):
         assert source.instrument == target.instrument
         assert 1 <= abs(source.pitch - target.pitch) <= 12
 
@@ -234,13 +234,13 @@ def test_one_clean_note_said_every_time_scores_badly():
     """In tune whatever is asked for, and by every other measure far worse than real notes are."""
     notes = list(pocket())
     judges = Judges(Classifier.from_pretrained(), quiet=True)
-    middle_c = Asked(*(np.full(62, value) for value in (60, 6, 100)))
+    middle_c = Targets(*(np.full(62, value) for value in (60, 6, 100)))
     heard = judges.notes(notes, tracker=False)
     as_one = type(heard)(middle_c, heard.verdict, heard.tracked, heard.modulation, heard.cells)
     reference = Reference(as_one, heard)
     real = reference.rows(judges.notes(notes[::2]))
     dull = reference.rows(
-        judges.hear((organ(60) for _ in range(30)), Asked(*(f[:30] for f in vars(middle_c).values())))
+        judges.hear((organ(60) for _ in range(30)), Targets(*(f[:30] for f in vars(middle_c).values())))
     )
     assert dull["in_tune"]["value"] == dull["pitch_accuracy"]["value"] == 1
     assert dull["diversity"]["value"] < 0.01
@@ -276,7 +276,7 @@ def test_all_kinds_of_model_are_judged_by_the_same_notes():
 
 def test_three_rows(tmp_path):
     """The notes themselves are perfect, copy-synthesis is worse, the model worse still; an untrained one fails."""
-    write_notes(tmp_path / "notes", orchestra(22, seed=9))
+    write_notes(tmp_path / "notes", synthetic_notes(22, seed=9))
     notes = NSynth(tmp_path / "notes")
     model = CVAE.from_pretrained()
     result = evaluate(model, {"test": notes, "flutes": notes.filter(family="flute")}, limit=2, quiet=True)
@@ -318,7 +318,7 @@ def test_three_rows(tmp_path):
     untrained = evaluate(VAE(), {"all": notes}, limit=2, quiet=True)
     assert untrained["reconstruction"]["all"]["model"]["rmse_db"]["value"] > 3 * rows["model"]["rmse_db"]["value"]
     assert "generation" not in untrained
-    again = judge_the_judges(Classifier.from_pretrained(), {"test": notes}, limit=3, quiet=True)
+    again = evaluate_classifier(Classifier.from_pretrained(), {"test": notes}, limit=3, quiet=True)
     assert again["tracker"]["test"]["in_tune"]["n"] == 3
     with pytest.raises(DataError, match="no notes"):
         evaluate(CVAE(), {"none": []})

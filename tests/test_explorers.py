@@ -128,7 +128,7 @@ def test_long_work_shows_progress_and_gives_way(site, visit):
     ],
 )
 def test_ticks_are_round(hands, low, high, labels):
-    code = "async (ends) => (await import('/web/plot.mjs')).makeTicks(...ends).map(([, label]) => label)"
+    code = "async (ends) => (await import('/web/page/plot.mjs')).makeTicks(...ends).map(([, label]) => label)"
     assert hands["sampling"].page.evaluate(code, [low, high]) == labels
 
 
@@ -304,7 +304,7 @@ NOTEBOOK = """async ({ source, traits, note, colours }) => {
 
 def test_with_a_kernel_python_computes_and_gets_the_own_sound(site, visit):
     window = visit()
-    explorer = stft_explorer(tone(1, RATE, 440), RATE).explorer
+    explorer = stft_explorer(tone(1, RATE, 440), RATE).widget
 
     def python(want: str, settings: dict, own: list[str]) -> dict:
         answer = explorer.answer(want, settings, [base64.b64decode(text) for text in own])
@@ -332,7 +332,7 @@ def test_with_a_kernel_python_computes_and_gets_the_own_sound(site, visit):
     window.page.set_input_files(".nn-file", wav(tone(0.5, RATE), RATE))
     window.page.wait_for_function("() => document.querySelector('#widget').dataset.turn === '2'")
     sent = window.page.evaluate("window.sent")
-    assert sent == [["picture", 0], ["sound", 0], ["original", 0], ["picture", 1], ["sound", 1], ["original", 1]]
+    assert sent == [["figure", 0], ["sound", 0], ["original", 0], ["figure", 1], ["sound", 1], ["original", 1]]
     assert "32 frames" in view.inner_text()
     assert window.complaints == []
 
@@ -340,7 +340,7 @@ def test_with_a_kernel_python_computes_and_gets_the_own_sound(site, visit):
 def test_a_widgets_module_is_one_file_of_its_own():
     for make in MAKE.values():
         widget = make()
-        source = getattr(widget, "explorer", widget)._esm
+        source = getattr(made, "widget", made)._esm
         assert "\nimport " not in source
         assert source.count("export ") == source.count("export default ") == 1
         assert len(source) < 40_000
@@ -409,7 +409,10 @@ def test_abx_by_keys(abx):
 
 def test_p_values_of_page_and_package_are_the_same(abx):
     cases = [(k, n) for n in (1, 5, 10, 16, 100, 2000) for k in range(0, n + 1, max(1, n // 5))]
-    code = "async (cases) => { const { pValue } = await import('/web/abx.mjs'); return cases.map((c) => pValue(...c)) }"
+    code = """async (cases) => {
+      const { pValue } = await import('/web/views/abx.mjs');
+      return cases.map((one) => pValue(...one));
+    }"""
     for case, found in zip(cases, abx.page.evaluate(code, cases), strict=True):
         assert found == pytest.approx(binomial_p_value(*case), rel=1e-9)
 

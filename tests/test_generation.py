@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from nsynthlib import CVAE, generate
+from nsynthlib.audio.pitch import estimate_pitch
 from nsynthlib.data import FAMILIES
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.generation import condition_of, decode, draw, explorer_axes, export, prior, reconstruct
-from nsynthlib.pitch import estimate_pitch
-from nsynthlib.texture import fast
+from nsynthlib.generation.export import explorer_axes, export
+from nsynthlib.generation.notes import decode, reconstruct, sample_z, standard_normal
+from nsynthlib.models.condition import condition_of
+from nsynthlib.models.texture import highpass
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def test_the_same_seed_is_the_same_note(model):
     assert one.dtype == torch.float32
     assert torch.equal(one, two)
     assert not torch.equal(one, other)
-    z = draw(model, 60, "organ", seed=0)
+    z = sample_z(model, 60, "organ", seed=0)
     assert torch.equal(one, generate(model, pitch=60, family="organ", velocity=100, z=z))
 
 
@@ -40,7 +42,7 @@ def test_notes_have_the_pitch_that_was_asked_for(model, pitch):
 
 def test_a_harder_stroke_is_louder(model):
     for family in ("organ", "brass", "string"):
-        levels = [decode(model, prior(model, 3), 60, family, v).max().item() for v in (25, 75, 127)]
+        levels = [decode(model, standard_normal(model, 3), 60, family, v).max().item() for v in (25, 75, 127)]
         assert levels == sorted(levels)
 
 
@@ -61,11 +63,11 @@ def test_values_out_of_range_are_named(wrong, complaint):
 def test_a_reconstruction_resembles_its_note(model, real_notes):
     """Nearer to its own note than to another, on the model's picture."""
     chosen = [next(n for n in real_notes if n.family == f) for f in ("organ", "brass")]
-    pictures = [model.log_mel.picture(n.audio) for n in chosen]
+    pictures = [model.log_mel(n.audio) for n in chosen]
     for i, note in enumerate(chosen):
         back = reconstruct(model, note.audio, condition_of(note.pitch, note.family, note.velocity))
         assert back.shape == (64_000,)
-        apart = [(model.log_mel.picture(back) - p).square().mean().item() for p in pictures]
+        apart = [(model.log_mel(back) - p).square().mean().item() for p in pictures]
         assert np.argmin(apart) == i
     with pytest.raises(DataError, match="64000 samples"):
         reconstruct(model, torch.zeros(100))
@@ -73,17 +75,17 @@ def test_a_reconstruction_resembles_its_note(model, real_notes):
 
 def test_breath_gives_movement_back_and_keeps_the_pitch(model):
     """From frame to frame a string's picture moves more the more it breathes, and stays in tune."""
-    z = draw(model, 60, "string", seed=1)
+    z = sample_z(model, 60, "string", seed=1)
     moves = []
     for breath in (0.0, 0.5, 1.0):
-        moves.append(fast(decode(model, z, 60, "string", 100, breath, 1))[:, 16:88].std().item())
-        audio = generate(model, pitch=60, family="string", velocity=100, z=z, breath=breath)
+        moves.append(highpass(decode(model, z, 60, "string", 100, breath, 1))[:, 16:88].std().item())
+        audio = generate(model, pitch=60, family="string", velocity=100, z=z, texture=breath)
         assert estimate_pitch(audio) == pytest.approx(60, abs=0.5)
     assert moves == sorted(moves)
     assert moves[2] > 2 * moves[0]
     for wrong in (-0.1, 1.1):
         with pytest.raises(UsageError, match=f"breath {wrong}"):
-            generate(model, pitch=60, family="string", velocity=100, z=z, breath=wrong)
+            generate(model, pitch=60, family="string", velocity=100, z=z, texture=wrong)
 
 
 def test_explorer_points(model):
@@ -92,7 +94,7 @@ def test_explorer_points(model):
     assert activity[list(axes)].min() >= activity.sort().values[-2]
     assert points.shape == (len(FAMILIES), 8, model.latent_dim)
     for family, mine in zip(FAMILIES, points, strict=True):
-        expected = draw(model, 60, family, seed=5)
+        expected = sample_z(model, 60, family, seed=5)
         torch.testing.assert_close(mine[5], expected, rtol=0, atol=1e-4)
         assert mine.unique(dim=0).shape[0] == 8
 
@@ -105,10 +107,10 @@ def test_the_exported_decoder_is_the_decoder(model, tmp_path):
     assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     for seed, (pitch, family, velocity) in enumerate([(60, "organ", 100), (24, "bass", 25), (127, "vocal", 1)]):
-        z = prior(model, seed)
+        z = standard_normal(model, seed)
         condition = condition_of(pitch, family, velocity)
         feed = {"z": z[None].numpy()} | {k: v.numpy() for k, v in condition._asdict().items()}
-        feed |= {"breath": np.array([seed / 2], np.float32), "seed": np.array([seed])}
+        feed |= {"texture": np.array([seed / 2], np.float32), "seed": np.array([seed])}
         (db,) = session.run(["db"], feed)
         expected = decode(model, z, pitch, family, velocity, seed / 2, seed).numpy()
         assert db.shape == (1, *model.log_mel.shape)

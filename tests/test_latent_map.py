@@ -8,11 +8,12 @@ import pytest
 import soundfile
 from explorer_pages import served_pages
 from hand import violations
+from helpers import rms
 
 from nsynthlib.data import pocket
-from nsynthlib.plots import SHAPES
+from nsynthlib.plots import FAMILY_MARKERS
 from nsynthlib.widgets import latent_map
-from nsynthlib.widgets.latent_map import FADE, SECONDS, outline
+from nsynthlib.widgets.latent_space import FADE, SECONDS, outline
 
 POINTS = [(0.0, 0.0), (2.0, 0.1), (1.0, 1.0), (1.0, -3.0)]
 
@@ -35,14 +36,13 @@ def test_each_note_travels_as_loud_as_it_is():
         kept = int((SECONDS - FADE) * rate)
         assert rate == 16_000
         assert len(sound) == pytest.approx(SECONDS * rate, abs=2000)
-        rms = [float(np.sqrt(np.mean(np.square(x[:kept])))) for x in (sound, note.audio.numpy())]
-        assert rms[0] == pytest.approx(rms[1], rel=0.05)
+        assert rms(sound[:kept]) == pytest.approx(rms(note.audio[:kept]), rel=0.05)
         assert f"MIDI {note.pitch}, velocity {note.velocity}" in label
     assert list(made.legend) == sorted({note.family for note in notes})
 
 
 def test_every_shape_has_an_outline_about_the_origin():
-    outlines = {marker: outline(marker) for marker in SHAPES.values()}
+    outlines = {marker: outline(marker) for marker in FAMILY_MARKERS.values()}
     assert len(set(outlines.values())) == len(outlines)
     for path in outlines.values():
         assert path.startswith("M")

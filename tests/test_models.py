@@ -10,10 +10,12 @@ import pytest
 import torch
 from huggingface_hub import hub_mixin
 
-from nsynthlib.checkpoints import save_weights
 from nsynthlib.errors import UsageError
-from nsynthlib.models import AE, CVAE, PRESETS, VAE, Condition, kl_divergence, partials, quieten, scale, unscale
-from nsynthlib.prior import Prior
+from nsynthlib.models.autoencoders import AE, CVAE, PRESETS, VAE, kl_divergence
+from nsynthlib.models.condition import Condition, comb_table
+from nsynthlib.models.pretrained import save_weights
+from nsynthlib.models.prior import Prior
+from nsynthlib.models.scaling import gate, scale, unscale
 from nsynthlib.spectral import LogMel
 
 SMALL = {"latent_dim": 6, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}
@@ -31,7 +33,7 @@ def conditions(n, pitch=60):
 def test_any_picture_comes_back_in_its_own_shape(kind, n_mels, n_fft, hop_length, samples):
     model = kind(latent_dim=6, n_mels=n_mels, n_fft=n_fft, hop_length=hop_length, samples=samples)
     audio = 0.1 * torch.randn(2, samples)
-    db = model.log_mel.picture(audio)
+    db = model.log_mel(audio)
     out = model(db, conditions(2))
     assert db.shape == (2, n_mels, 1 + samples // hop_length)
     assert out.picture.shape == db.shape
@@ -70,13 +72,13 @@ def test_scaling_and_back():
 
 def test_what_lies_at_the_floor_is_silent():
     drawn = torch.tensor([-80.0, -79.0, -78.0, -77.0, -76.0, -60.0, 0.0])
-    assert quieten(drawn, -80.0).tolist() == [-80, -80, -80, -78, -76, -60, 0]
+    assert gate(drawn, -80.0).tolist() == [-80, -80, -80, -78, -76, -60, 0]
 
 
 @pytest.mark.parametrize("pitch", [24, 60, 96])
 def test_the_comb_has_a_tooth_on_every_partial(pitch):
     log_mel = LogMel()
-    row = partials(log_mel)[pitch].numpy()
+    row = comb_table(log_mel)[pitch].numpy()
     centres = librosa.mel_frequencies(n_mels=386, fmin=0, fmax=8000)[1:-1]
     f0 = librosa.midi_to_hz(pitch)
     for k in range(1, int(8000 / f0)):
@@ -90,19 +92,19 @@ def test_a_cvae_listens_to_every_part_of_its_condition():
     torch.manual_seed(0)
     model = CVAE(**SMALL).eval()
     z = torch.zeros(1, 6)
-    base, _ = model.paint(z, Condition(torch.tensor([60]), torch.tensor([3]), torch.tensor([100])))
+    base, _ = model.decode_stats(z, Condition(torch.tensor([60]), torch.tensor([3]), torch.tensor([100])))
     for other in ((61, 3, 100), (60, 4, 100), (60, 3, 50)):
-        changed, _ = model.paint(z, Condition(*(torch.tensor([v]) for v in other)))
+        changed, _ = model.decode_stats(z, Condition(*(torch.tensor([v]) for v in other)))
         assert (changed - base).abs().max() > 1e-4
     with pytest.raises(UsageError, match="needs a condition"):
-        model.paint(z)
+        model.decode_stats(z)
 
 
 def test_only_the_variational_models_are_random():
     for kind, random in ((AE, False), (VAE, True), (CVAE, True)):
         torch.manual_seed(0)
         model = kind(**SMALL)
-        db = model.log_mel.picture(0.1 * torch.randn(1, 8000))
+        db = model.log_mel(0.1 * torch.randn(1, 8000))
         first, second = (model(db, conditions(1)).picture for _ in range(2))
         assert torch.equal(first, second) != random
 
@@ -133,19 +135,19 @@ def test_a_model_goes_to_the_hub_and_comes_back(tmp_path, monkeypatch):
 
     monkeypatch.setattr(hub_mixin, "HfApi", Folder)
     model = CVAE(**SMALL)
-    model.fitted = Prior.fit(torch.randn(200, 6), *(torch.full((200,), v) for v in (60, 3)))
+    model.prior = Prior.fit(torch.randn(200, 6), *(torch.full((200,), v) for v in (60, 3)))
     assert model.push_to_hub("owner/name") == "owner/name"
     again = CVAE.from_pretrained(tmp_path / "owner" / "name")
     assert again.log_mel == model.log_mel
     for name, tensor in model.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor), name
-    torch.testing.assert_close(again.fitted.means, model.fitted.means, atol=2e-3, rtol=1e-3)
+    torch.testing.assert_close(again.prior.means, model.prior.means, atol=2e-3, rtol=1e-3)
 
 
 def test_shipped_weights_load():
     model = CVAE.from_pretrained()
     assert model.log_mel == LogMel()
-    assert model.fitted.latent_dim == model.latent_dim
+    assert model.prior.latent_dim == model.latent_dim
     assert all(p.dtype == torch.float32 for p in model.parameters())
 
 

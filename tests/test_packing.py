@@ -11,7 +11,8 @@ import torch
 from safetensors import safe_open
 from torch.utils.data import DataLoader
 
-from nsynthlib.data import NoteDataset, NSynth, Rendered, files, pack, write_notes
+from nsynthlib import files
+from nsynthlib.data import NewNote, NoteDataset, NSynth, pack, write_notes
 from nsynthlib.errors import DataError, UsageError
 
 
@@ -21,7 +22,7 @@ def notes(tmp_path):
     sounds = [torch.from_numpy(0.3 * rng.uniform(-1, 1, 64_000)).float() for _ in range(6)]
     names = [(i, p) for i in ("organ_synthetic_000", "synth_lead_synthetic_001") for p in (9, 60, 119)]
     folder = tmp_path / "notes"
-    write_notes(folder, [Rendered(i, 0, p, 127, audio) for (i, p), audio in zip(names, sounds, strict=True)])
+    write_notes(folder, [NewNote(i, 0, p, 127, audio) for (i, p), audio in zip(names, sounds, strict=True)])
     return NSynth(folder)
 
 

@@ -56,7 +56,7 @@ def test_tone_lies_at_its_frequency(n_fft):
 @pytest.mark.parametrize("settings", [LogMel(), LogMel(n_mels=128, mel_scale="htk")], ids=["slaney", "htk"])
 @pytest.mark.parametrize("hz", [250, 1000, 4000])
 def test_tone_lies_at_its_mel_band(hz, settings):
-    ax = plots.spectrogram(settings.picture(sine(hz)), settings)
+    ax = plots.spectrogram(settings(sine(hz)), settings)
     assert brightest(ax)[0] == pytest.approx(place_of(ax, str(hz)), abs=1)
     assert ax.get_ylabel() == "Frequency (Hz, mel scale)"
 
@@ -108,14 +108,14 @@ def test_draws_on_given_axes():
 
 def test_a_mel_picture_is_coloured_down_to_its_own_floor():
     settings = LogMel(n_mels=128, floor_db=-100.0)
-    ax = plots.spectrogram(settings.picture(sine(1000, 1e-4)), settings)
+    ax = plots.spectrogram(settings(sine(1000, 1e-4)), settings)
     assert ax.images[0].get_clim() == (-100, 0)
     assert -90 < brightest(ax)[1] < -70  # below the floor of an STFT's picture, and drawn
 
 
 def test_spectrograms_stand_side_by_side_on_one_scale():
     settings = LogMel(n_mels=128)
-    tones = {f"{hz} Hz": settings.picture(sine(hz)) for hz in (250, 500, 1000, 4000)}
+    tones = {f"{hz} Hz": settings(sine(hz)) for hz in (250, 500, 1000, 4000)}
     figure = plots.spectrograms(tones, settings, columns=3)
     shown = [ax for ax in figure.axes if ax.images and ax.get_title()]
     assert [ax.get_title() for ax in shown] == list(tones)
@@ -153,7 +153,9 @@ def test_principal_plane_is_that_of_scikit_learn():
 
 def test_each_family_has_a_shape_and_colour_of_its_own():
     assert (
-        len({(plots.SHAPES[f], plots.COLOURS[f]) for f in FAMILIES}) == len(set(plots.SHAPES.values())) == len(FAMILIES)
+        len({(plots.FAMILY_MARKERS[f], plots.FAMILY_COLOURS[f]) for f in FAMILIES})
+        == len(set(plots.FAMILY_MARKERS.values()))
+        == len(FAMILIES)
     )
     points = np.arange(22.0).reshape(11, 2)
     ax = plots.latent_map(points, FAMILIES)

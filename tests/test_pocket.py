@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from nsynthlib import soundfont
+from nsynthlib.audio.pitch import estimate_pitch
 from nsynthlib.data import FAMILIES, VELOCITIES, NSynth, pocket
 from nsynthlib.errors import UsageError
-from nsynthlib.pitch import estimate_pitch
 
 FOLDER = Path(soundfont.__file__).parent.parent / "pocket"
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
+from nsynthlib.audio.pitch import estimate_pitch, hz_to_midi
 from nsynthlib.data import FAMILIES, SOURCES, NSynth, parse_name
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.pitch import estimate_pitch, hz_to_midi
 from nsynthlib.soundfont import (
     FONTS,
     PROGRAMS,

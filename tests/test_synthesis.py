@@ -7,8 +7,8 @@ from scipy.signal import freqs, lfilter, sawtooth
 from scipy.signal.windows import kaiser
 from scipy.special import jv
 
+from nsynthlib.audio.pitch import midi_to_hz
 from nsynthlib.errors import UsageError
-from nsynthlib.pitch import midi_to_hz
 from nsynthlib.synthesis import (
     ADSR,
     FM,
@@ -19,16 +19,16 @@ from nsynthlib.synthesis import (
     Plucked,
     SpectralModel,
     Subtractive,
-    additive,
+    additive_tone,
     analyse,
     cycles,
     filter_response,
-    fm,
-    granular,
+    fm_tone,
+    granular_tone,
     partials_below_nyquist,
-    plucked,
+    plucked_tone,
     shaped_noise,
-    subtractive,
+    subtractive_tone,
     synthesise,
     timeline,
     waveform,
@@ -124,14 +124,14 @@ def test_additive_is_the_sum_of_its_sines():
         torch.tensor(f, dtype=torch.float64),
         torch.tensor(f, dtype=torch.float64)[:, None].expand(3, 9),
     ):
-        sound = additive(frequencies, levels, torch.tensor(p))
+        sound = additive_tone(frequencies, levels, torch.tensor(p))
         assert sound.dtype == torch.float32
         assert np.abs(sound.numpy() - expected).max() < 1e-4
 
 
 def test_additive_glides_and_falls_silent_before_the_nyquist_frequency():
     glide = torch.linspace(1000, 9000, 1001, dtype=torch.float64)[None]
-    sound = additive(glide, torch.ones(1, 1))
+    sound = additive_tone(glide, torch.ones(1, 1))
     time = timeline().numpy()
     expected = np.sin(2 * np.pi * (1000 * time + 1000 * time**2))  # frequency 1000 + 2000 t
     assert np.abs(sound.numpy() - expected)[:48_000].max() < 1e-3
@@ -141,11 +141,11 @@ def test_additive_glides_and_falls_silent_before_the_nyquist_frequency():
 def test_additive_takes_many_sounds_at_once():
     frequencies = torch.rand(2, 5, 3, 1) * 1000 + 100
     amplitudes = torch.rand(2, 5, 3, 7)
-    both = additive(frequencies, amplitudes, samples=8000)
+    both = additive_tone(frequencies, amplitudes, samples=8000)
     assert both.shape == (2, 5, 8000)
-    assert torch.allclose(both[1, 2], additive(frequencies[1, 2], amplitudes[1, 2], samples=8000), atol=1e-5)
+    assert torch.allclose(both[1, 2], additive_tone(frequencies[1, 2], amplitudes[1, 2], samples=8000), atol=1e-5)
     with pytest.raises(UsageError, match="number of amplitudes is 4"):
-        additive(torch.ones(3), torch.ones(4))
+        additive_tone(torch.ones(3), torch.ones(4))
 
 
 def test_a_wavetable_follows_its_breakpoints():
@@ -163,7 +163,7 @@ def test_a_wavetable_follows_its_breakpoints():
 def test_waves_have_no_aliases(pitch):
     f0 = midi_to_hz(pitch)
     for shape in ("saw", "square", "triangle", "pulse"):
-        sound = subtractive(f0, shape, cutoff=20_000.0, width=0.2)
+        sound = subtractive_tone(f0, shape, cutoff=20_000.0, width=0.2)
         assert strongest_stray(sound, (f0, f0)) < -60, shape
     flat = wavetable(cycles(f0), torch.ones(partials_below_nyquist(f0)))  # the hardest case: a train of pulses
     assert strongest_stray(flat, (f0, f0)) < -60
@@ -179,7 +179,7 @@ def test_a_naive_saw_is_caught(pitch):
 @pytest.mark.parametrize(("ratio", "index"), [(1.0, 7.0), (2.0, 3.0), (7.0, 1.0), (1.414, 2.0)])
 def test_fm_has_no_aliases(pitch, ratio, index):
     f0 = midi_to_hz(pitch)
-    sound = fm(f0, [Operator(modulators=(Operator(ratio, index),))])
+    sound = fm_tone(f0, [Operator(modulators=(Operator(ratio, index),))])
     step = ratio * f0
     assert strongest_stray(sound[200:47_800], (f0, step), (-f0, step)) < -60
 
@@ -188,7 +188,7 @@ def test_fm_stacks_have_no_aliases():
     for pitch in (60, 84, 96):
         f0 = midi_to_hz(pitch)
         stack = Operator(modulators=(Operator(1.0, 2.0, modulators=(Operator(3.0, 1.5),)), Operator(2.0, 1.0)))
-        assert strongest_stray(fm(f0, [stack, Operator(2.0)])[200:47_800], (f0, f0)) < -60
+        assert strongest_stray(fm_tone(f0, [stack, Operator(2.0)])[200:47_800], (f0, f0)) < -60
 
 
 def test_a_folding_index_is_caught():
@@ -225,11 +225,11 @@ def test_waves_are_their_fourier_series():
 
 
 def test_the_filter_moves():
-    sound = subtractive(110.0, "saw", torch.linspace(8000, 200, 100))
+    sound = subtractive_tone(110.0, "saw", torch.linspace(8000, 200, 100))
     early, late = sound[:8000], sound[-8000:]
     assert level_at(early, 2200) > level_at(late, 2200) + 20
     with pytest.raises(UsageError, match="cutoff is -1"):
-        subtractive(110.0, cutoff=-1.0)
+        subtractive_tone(110.0, cutoff=-1.0)
 
 
 # Frequency modulation
@@ -237,7 +237,7 @@ def test_the_filter_moves():
 
 def test_fm_has_the_bessel_functions_levels():
     """Carrier at f, modulator at g: side bands of J_n(index) at f + n g (Chowning 1973)."""
-    sound = fm(1000.0, [Operator(modulators=(Operator(0.31, 1.5),))])[:32_000]
+    sound = fm_tone(1000.0, [Operator(modulators=(Operator(0.31, 1.5),))])[:32_000]
     carrier = level_at(sound, 1000)
     for n in (-3, -2, -1, 1, 2, 3, 4):
         expected = 20 * np.log10(abs(jv(n, 1.5) / jv(0, 1.5)))
@@ -257,7 +257,7 @@ def test_the_side_bands_left_out_are_below_60_db(index):
 def test_grains_keep_the_pitch_and_add_none():
     f0 = 440.0
     source = wavetable(cycles(f0, samples=RATE), torch.tensor([1.0, 0.5, 0.25]))
-    cloud = granular(source, density=60, length=0.1, jitter=1.0)
+    cloud = granular_tone(source, density=60, length=0.1, jitter=1.0)
     assert cloud.shape == (64_000,)
     db, hz = spectrum(cloud)
     power = 10 ** (db / 10) * (np.abs(hz - f0) < 100)
@@ -269,7 +269,7 @@ def test_grains_keep_the_pitch_and_add_none():
 def test_a_raised_grain_folds_nothing():
     """A partial at 7.5 kHz in grains raised by up to three semitones: what would fold is taken out first."""
     source = wavetable(cycles(2500.0, samples=RATE), torch.tensor([1.0, 0.0, 1.0]))
-    cloud = granular(source, density=40, length=0.2, spread=100.0)
+    cloud = granular_tone(source, density=40, length=0.2, spread=100.0)
     db, hz = spectrum(cloud)
     expected = (np.abs(hz - 2500) < 700) | (hz > 6000)
     assert db[~expected].max() < -60
@@ -277,13 +277,13 @@ def test_a_raised_grain_folds_nothing():
 
 def test_grains_are_the_same_for_the_same_generator():
     source = torch.sin(torch.arange(8000) * 0.1)
-    a, b, c = (granular(source, spread=10.0, rng=np.random.default_rng(seed)) for seed in (1, 1, 2))
+    a, b, c = (granular_tone(source, spread=10.0, rng=np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert torch.equal(a, b)
     assert not torch.equal(a, c)
     with pytest.raises(UsageError, match="longer than its longest grain"):
-        granular(source, length=0.6)
+        granular_tone(source, length=0.6)
     with pytest.raises(UsageError, match="density is 0"):
-        granular(source, density=0)
+        granular_tone(source, density=0)
 
 
 # Plucked string
@@ -305,25 +305,25 @@ def test_a_string_is_the_recursion(pitch, decay):
     feedback[: len(denominator)] += denominator
     feedback[: len(loop)] -= loop
     expected = lfilter(denominator, feedback, excitation)
-    assert np.abs(plucked(f0, decay, 0.3).numpy() - expected).max() < 1e-5 * np.abs(expected).max()
+    assert np.abs(plucked_tone(f0, decay, 0.3).numpy() - expected).max() < 1e-5 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("pitch", range(24, 85))
 def test_strings_are_in_tune_within_two_cents(pitch):
     f0 = midi_to_hz(pitch)
-    sound = plucked(f0)[1600:34_368]
+    sound = plucked_tone(f0)[1600:34_368]
     assert max(abs(cents(frequency_near(sound, k * f0), k * f0)) for k in (1, 2, 3)) < 2
 
 
 @pytest.mark.parametrize("pitch", [96, 100, 105, 108])
 def test_higher_strings_have_their_fundamental_in_tune(pitch):
     f0 = midi_to_hz(pitch)
-    assert abs(cents(frequency_near(plucked(f0)[1600:18_000], f0), f0)) < 2
+    assert abs(cents(frequency_near(plucked_tone(f0)[1600:18_000], f0), f0)) < 2
 
 
 def test_strings_die_away_as_told():
     """-60 dB in ``decay`` seconds for the lowest partials; no partial where the string was plucked at a node."""
-    sound = plucked(110.0, decay=3.0, high_decay=0.2, position=0.25, cutoff=8000.0)
+    sound = plucked_tone(110.0, decay=3.0, high_decay=0.2, position=0.25, cutoff=8000.0)
     first, later = sound[8000:24_000], sound[24_000:40_000]
     db, hz = spectrum(first)
     hann = torch.hann_window(16_000)
@@ -333,7 +333,7 @@ def test_strings_die_away_as_told():
     assert 20 * torch.log10(after / before).item() == pytest.approx(-20, abs=0.2)
     assert db[np.abs(hz - 440) < 5].max() < db[np.abs(hz - 330) < 5].max() - 20
     with pytest.raises(UsageError, match="high_decay is 4"):
-        plucked(110.0, decay=3.0, high_decay=4.0)
+        plucked_tone(110.0, decay=3.0, high_decay=4.0)
 
 
 # Spectral modelling
@@ -402,7 +402,7 @@ def test_arguments_out_of_range_are_named():
         (lambda: LFO(rate=0.0), "rate is 0"),
         (lambda: waveform("sine", 3), "shape is sine"),
         (lambda: Operator(ratio=0.0), "ratio is 0"),
-        (lambda: fm(9000.0, [Operator()]), "carrier's frequency is 9000"),
+        (lambda: fm_tone(9000.0, [Operator()]), "carrier's frequency is 9000"),
         (lambda: synthesise(FM(), 128, 100), "pitch is 128"),
         (lambda: synthesise(FM(), 60, 0), "velocity is 0"),
     ):

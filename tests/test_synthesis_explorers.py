@@ -16,17 +16,17 @@ from hand import Hand, changes, violations, wav
 
 from nsynthlib.spectral import FLOOR_DB, stft, to_db
 from nsynthlib.synthesis import ADSR
+from nsynthlib.synthesis.harmonics import FRAMES, fundamentals, take_apart
 from nsynthlib.widgets import synthesis_explorer
-from nsynthlib.widgets.harmonics import FRAMES, fundamentals, take_apart
-from nsynthlib.widgets.synthesis_explorers import ENVELOPE, PICTURE, WAYS, SharedRandom
+from nsynthlib.widgets.synthesis import ENVELOPE, PICTURE, WAYS, SharedRandom
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
 
 # Reads a job, writes its samples.
 MAKE = """
-import { makeNote } from "./nsynthlib/web/synthesis/notes.mjs";
-import { makeRandom } from "./nsynthlib/web/phase.mjs";
+import { makeNote } from "./nsynthlib/web/dsp/synthesis/notes.mjs";
+import { makeRandom } from "./nsynthlib/web/dsp/phase.mjs";
 import { readFileSync, writeSync } from "node:fs";
 const { settings, note, draws } = JSON.parse(readFileSync(0, "utf8"));
 const out = draws ? Float64Array.from({ length: draws }, makeRandom(0)) : makeNote(settings, Float64Array.from(note));
@@ -157,7 +157,7 @@ def test_unknown_method_is_refused_in_one_line():
 def test_explorer_says_what_it_is(method):
     widget = synthesis_explorer(method)
     assert repr(widget).startswith(f"SynthesisExplorer({method}: ")
-    assert "0x" not in repr(widget) + repr(widget.explorer)
+    assert "0x" not in repr(widget) + repr(widget.widget)
 
 
 # --- in a page -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from nsynthlib.tables import MEASURES, table
+from nsynthlib.evaluation.tables import MEASURES, table
 
 ROW = {"value": 0.984, "n": 100, "interval": [0.951, 1.0]}
 ROWS = {

@@ -1,27 +1,27 @@
-"""Breath: the fast part against SciPy, the deviation against its closed form, noise against real STFT noise."""
+"""Texture: the fast part against SciPy, the deviation against its closed form, noise against real STFT noise."""
 
 import math
 
 import numpy as np
 import pytest
 import torch
+from helpers import SMALL
 from scipy.ndimage import uniform_filter1d
 
-from nsynthlib.models import AE, CVAE, Condition
-from nsynthlib.spectral import LogMel
-from nsynthlib.texture import FRAMES, deviation_loss, fast, noise, turned
-
-SMALL = {"latent_dim": 6, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}
+from nsynthlib import AE, CVAE, LogMel
+from nsynthlib.models import Condition
+from nsynthlib.models.texture import FRAMES, highpass, reference_noise, rolled
+from nsynthlib.training import deviation_loss
 
 
 def test_the_fast_part_is_what_a_moving_average_leaves():
-    picture = torch.randn(3, 5, 40)
+    db = torch.randn(3, 5, 40)
     inner = slice(FRAMES // 2, -(FRAMES // 2))
-    expected = picture.numpy() - uniform_filter1d(picture.numpy(), FRAMES, axis=-1)
-    np.testing.assert_allclose(fast(picture).numpy()[..., inner], expected[..., inner], atol=1e-5)
+    expected = db.numpy() - uniform_filter1d(db.numpy(), FRAMES, axis=-1)
+    np.testing.assert_allclose(highpass(db).numpy()[..., inner], expected[..., inner], atol=1e-5)
     line = torch.linspace(-80, -20, 40).expand(2, 40)
-    assert fast(line)[:, inner].abs().max() < 1e-4  # a steady decay has none
-    assert fast(torch.full((2, 40), -7.0)).abs().max() < 1e-5
+    assert highpass(line)[:, inner].abs().max() < 1e-4  # a steady decay has none
+    assert highpass(torch.full((2, 40), -7.0)).abs().max() < 1e-5
 
 
 def test_the_best_deviation_is_the_standard_deviation():
@@ -30,8 +30,8 @@ def test_the_best_deviation_is_the_standard_deviation():
     log_sigma = torch.zeros((), requires_grad=True)
     loss = deviation_loss(log_sigma.expand_as(residual), residual.requires_grad_())
     loss.backward()
-    assert residual.grad is None  # the picture is not bent to make its texture likelier
-    best = fast(residual).square().mean().sqrt().log().item()
+    assert residual.grad is None  # the mean is not bent to make its texture likelier
+    best = highpass(residual).square().mean().sqrt().log().item()
     (slope,) = torch.autograd.grad(
         deviation_loss((at := torch.tensor(best, requires_grad=True)).expand_as(residual), residual), at
     )
@@ -41,41 +41,41 @@ def test_the_best_deviation_is_the_standard_deviation():
 
 def test_noise_is_even_as_a_whole_and_its_neighbours_belong_together():
     """Every band has mean 0 and deviation 1; neighbouring frames overlap by three quarters and so are alike."""
-    picture = noise(LogMel())
-    assert picture.shape == LogMel().shape
-    torch.testing.assert_close(picture.mean(-1), torch.zeros(384), atol=1e-4, rtol=0)
-    torch.testing.assert_close(picture.std(-1), torch.ones(384), atol=1e-4, rtol=0)
-    next_frame = (picture[:, 1:] * picture[:, :-1]).mean()
-    far = (picture[:, 8:] * picture[:, :-8]).mean()
-    next_band = (picture[1:60] * picture[:59]).mean()  # these lie closer than the window can tell apart
+    noise = reference_noise(LogMel())
+    assert noise.shape == LogMel().shape
+    torch.testing.assert_close(noise.mean(-1), torch.zeros(384), atol=1e-4, rtol=0)
+    torch.testing.assert_close(noise.std(-1), torch.ones(384), atol=1e-4, rtol=0)
+    next_frame = (noise[:, 1:] * noise[:, :-1]).mean()
+    far = (noise[:, 8:] * noise[:, :-8]).mean()
+    next_band = (noise[1:60] * noise[:59]).mean()  # these lie closer than the window can tell apart
     assert next_frame > 0.15  # of independent numbers less their moving average it is -0.1
     assert abs(far) < 0.15
     assert next_band > 0.3
 
 
 def test_seeds_turn_the_noise():
-    picture = torch.arange(12.0).view(2, 6)
-    made = turned(picture, torch.tensor([0, 1]))
-    assert torch.equal(made[0], picture)
-    assert torch.equal(made[1], picture.roll(-37 % 6 - 6, 1))
+    noise = torch.arange(12.0).view(2, 6)
+    made = rolled(noise, torch.tensor([0, 1]))
+    assert torch.equal(made[0], noise)
+    assert torch.equal(made[1], noise.roll(-37 % 6 - 6, 1))
     assert made.shape == (2, 2, 6)
 
 
-def test_breath_is_added_and_nothing_else_changes():
+def test_texture_is_added_and_nothing_else_changes():
     torch.manual_seed(0)
     model = CVAE("residual", **SMALL).eval()
     z, condition = torch.randn(2, 6), Condition(torch.tensor([60, 50]), torch.tensor([3, 1]), torch.tensor([100, 50]))
-    _, log_sigma = model.paint(z, condition)
-    still, half, whole = (model.decode(z, condition, breath, torch.tensor([0, 5])) for breath in (0.0, 0.5, 1.0))
+    _, log_sigma = model.decode_stats(z, condition)
+    still, half, whole = (model.decode(z, condition, texture, torch.tensor([0, 5])) for texture in (0.0, 0.5, 1.0))
     assert torch.equal(still, model.decode(z, condition))
     assert (whole - still).abs().sum() > (half - still).abs().sum() > 0
-    stray = log_sigma.exp() * turned(model.noise, torch.tensor([0, 5])) * 50  # 100 dB are two network units
+    stray = log_sigma.exp() * rolled(model.reference_noise, torch.tensor([0, 5])) * 50  # 100 dB are two network units
     inside = (still > -90) & (whole > -90) & (still < -1) & (whole < -1)
     torch.testing.assert_close((whole - still)[inside], stray[inside], atol=1e-3, rtol=0)
 
 
-def test_a_preset_without_texture_has_no_breath():
+def test_a_preset_without_texture_has_no_noise_to_add():
     model = AE("thesis", **SMALL).eval()
     z = torch.randn(1, 6)
-    assert model.paint(z)[1] is None
-    assert torch.equal(model.decode(z, breath=1.0), model.decode(z))
+    assert model.decode_stats(z)[1] is None
+    assert torch.equal(model.decode(z, texture=1.0), model.decode(z))

@@ -11,14 +11,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from nsynthlib import NSynth, training
-from nsynthlib.checkpoints import Progress
+from nsynthlib import NSynth
 from nsynthlib.data import write_notes
 from nsynthlib.errors import DataError, RunFailed, UsageError
-from nsynthlib.models import CVAE
-from nsynthlib.orchestra import orchestra
-from nsynthlib.settings import Settings
-from nsynthlib.training import sigma_vae_loss, train
+from nsynthlib.models.autoencoders import CVAE
+from nsynthlib.synthesis.instruments import synthetic_notes
+from nsynthlib.training import loop
+from nsynthlib.training.checkpoints import Progress
+from nsynthlib.training.loop import train
+from nsynthlib.training.losses import sigma_vae_loss
+from nsynthlib.training.settings import Settings
 
 SETTINGS = Settings(epochs=3, batch_size=8, seed=3)
 
@@ -27,7 +29,7 @@ SETTINGS = Settings(epochs=3, batch_size=8, seed=3)
 def folder(tmp_path_factory):
     """44 notes of 22 instruments: 22 to learn from, 22 to validate."""
     folder = tmp_path_factory.mktemp("notes") / "synthetic"
-    write_notes(folder, orchestra(44))
+    write_notes(folder, synthetic_notes(44))
     return folder
 
 
@@ -142,7 +144,7 @@ def test_the_same_loop_trains_on_two_processes(folder, tmp_path):
     errors = [row["rmse_db"] for row in json.loads((tmp_path / "run" / "history.json").read_text())["validation"]]
     assert len(errors) == 2
     assert errors[1] < errors[0]
-    assert CVAE.from_pretrained(tmp_path / "run").fitted is not None
+    assert CVAE.from_pretrained(tmp_path / "run").prior is not None
 
 
 FULL_DISK = """
@@ -173,7 +175,7 @@ def test_a_full_gpu_is_told_in_one_line(folder, tmp_path, monkeypatch):
     def full(*_):
         raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
-    monkeypatch.setattr(training, "sigma_vae_loss", full)
+    monkeypatch.setattr(loop, "sigma_vae_loss", full)
     with pytest.raises(RunFailed, match=r"does not hold a batch of 8 .* smaller --batch-size"):
         train(NSynth(folder).split(), tmp_path / "run", SETTINGS, quiet=True)
 
@@ -188,7 +190,7 @@ def test_a_run_that_learns_no_more_is_stopped(folder, tmp_path, monkeypatch):
         stale.append(progress.stale(2))
     assert stale == [False, False, False, True, False]
     assert progress.history["best"] == 3.9
-    monkeypatch.setattr(training, "validate", lambda *_: {"rmse_db": errors.pop(0)})
+    monkeypatch.setattr(loop, "validate", lambda *_: {"rmse_db": errors.pop(0)})
     errors = [5.0, 4.0, 4.5, 4.2, 3.9]
     settings = Settings(epochs=5, batch_size=8, seed=3, patience=2)
     history = train(NSynth(folder).split(), tmp_path / "run", settings, quiet=True)
@@ -196,7 +198,7 @@ def test_a_run_that_learns_no_more_is_stopped(folder, tmp_path, monkeypatch):
 
 
 def test_tensorboard_is_asked_for_by_name(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "find_spec", lambda name: None)
+    monkeypatch.setattr(loop, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match="pip install tensorboard"):
         train(NSynth(folder).split(), tmp_path / "run", SETTINGS, tensorboard=True, quiet=True)
 
@@ -219,7 +221,7 @@ def test_a_loss_that_is_no_number_stops_the_run(folder, finished, tmp_path, monk
         return value * math.nan if len(calls) > 2 else value
 
     calls = []
-    monkeypatch.setattr(training, "sigma_vae_loss", loss)
+    monkeypatch.setattr(loop, "sigma_vae_loss", loss)
     with pytest.raises(RunFailed, match=r"nan at step 4; .* lower learning rate"):
         train(NSynth(folder).split(), run, SETTINGS, quiet=True)
     kept = torch.load(run / "latest.pt", weights_only=True)
@@ -241,7 +243,7 @@ def test_settings_are_checked(wrong):
 def test_every_note_is_taken_once_an_epoch():
     steps = 4
     taken = [
-        torch.cat([training._rows(32, e * steps + s, steps, Settings(batch_size=8)) for s in range(steps)])
+        torch.cat([loop._rows(32, e * steps + s, steps, Settings(batch_size=8)) for s in range(steps)])
         for e in range(2)
     ]
     assert all(sorted(t.tolist()) == list(range(32)) for t in taken)

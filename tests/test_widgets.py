@@ -15,16 +15,16 @@ import torch
 from scipy import stats
 
 from nsynthlib.data import FAMILIES
-from nsynthlib.generation import BREATH, decode
-from nsynthlib.models import CVAE
+from nsynthlib.generation.notes import TEXTURE, decode
+from nsynthlib.models.autoencoders import CVAE
 from nsynthlib.spectral import MEL_SCALES, log_spectral_distance
 from nsynthlib.widgets import (
-    abx,
+    audio_players,
     binomial_p_value,
     cvae_explorer,
+    listening,
     mel_explorer,
     player,
-    players,
     sampling_explorer,
     stft_explorer,
 )
@@ -80,7 +80,7 @@ def rms(audio: np.ndarray) -> float:
 
 
 def test_spectrogram_answers_with_librosas_picture(note, monkeypatch):
-    answer = ask(stft_explorer(note, hop_length=128, n_fft=512, win_length=256).explorer, "picture", monkeypatch)
+    answer = ask(stft_explorer(note, hop_length=128, n_fft=512, win_length=256).widget, "figure", monkeypatch)
     spectrum = librosa.stft(note, n_fft=512, hop_length=128, win_length=256, pad_mode="constant")
     expected = np.abs(spectrum) / 64  # half the sum of a Hann window of 256 samples
     assert answer["hop"] == 128 / RATE
@@ -91,7 +91,7 @@ def test_spectrogram_answers_with_librosas_picture(note, monkeypatch):
 
 
 def test_linear_display_tells_its_scale(note, monkeypatch):
-    answer = ask(stft_explorer(note, display="linear").explorer, "picture", monkeypatch)
+    answer = ask(stft_explorer(note, display="linear").widget, "figure", monkeypatch)
     expected = np.abs(librosa.stft(note, n_fft=1024, hop_length=256, pad_mode="constant")) / 256
     assert answer["top"] == pytest.approx(expected.max(), rel=1e-3)
     assert np.abs(picture_of(answer) / 255 * answer["top"] - expected).max() < answer["top"] / 255
@@ -100,14 +100,14 @@ def test_linear_display_tells_its_scale(note, monkeypatch):
 def test_every_place_of_a_control_means_its_label(note):
     widget = stft_explorer(note)
     start = {"n_fft": 1024, "win_length": 0, "hop_length": 256, "window": "hann", "n_iter": 32}
-    assert settings(widget.explorer) == start | {"phase": "pghi", "display": "decibels"}
+    assert settings(widget.widget) == start | {"phase": "pghi", "display": "decibels"}
     for name, control in widget.controls.items():
         if name == "n_iter":
             assert control.value == 32
             continue
-        values = widget.explorer.choices[name]
+        values = widget.widget.choices[name]
         labels = [label for label, _ in control.options] if name not in ("window", "display") else control.options
-        assert control.index == getattr(widget.explorer, name)
+        assert control.index == getattr(widget.widget, name)
         if name in ("n_fft", "hop_length"):
             assert labels == [f"{value} samples" for value in values]
         elif name in ("window", "display"):
@@ -118,22 +118,22 @@ def test_every_place_of_a_control_means_its_label(note):
 
 @pytest.mark.parametrize("make", [stft_explorer, mel_explorer], ids=["STFT", "mel"])
 def test_original_is_the_note_itself(note, monkeypatch, make):
-    answer = ask(make(note).explorer, "original", monkeypatch)
+    answer = ask(make(note).widget, "original", monkeypatch)
     assert np.abs(read_wav(answer) - note).max() < 1 / 32768
-    assert answer["turned_down"] == 0
+    assert answer["reduction_db"] == 0
 
 
 def test_sound_with_phase_is_the_note_itself(note, monkeypatch):
-    answer = ask(stft_explorer(note, phase="kept").explorer, "sound", monkeypatch)
+    answer = ask(stft_explorer(note, phase="kept").widget, "sound", monkeypatch)
     assert np.abs(read_wav(answer) - note).max() < 2 / 32768
     assert answer["rms"] == pytest.approx(rms(note), rel=1e-3)
-    assert answer["turned_down"] == 0
+    assert answer["reduction_db"] == 0
 
 
 @pytest.mark.parametrize("phase", ["pghi", "griffin-lim", "pghi, griffin-lim"])
 def test_sound_without_phase_keeps_its_level(note, monkeypatch, phase):
     """Another waveform, as loud within 0.5 dB."""
-    answer = ask(stft_explorer(note, phase=phase).explorer, "sound", monkeypatch)
+    answer = ask(stft_explorer(note, phase=phase).widget, "sound", monkeypatch)
     sound = read_wav(answer)
     assert np.abs(sound - note).max() > 0.01
     assert abs(20 * np.log10(rms(sound) / rms(note))) < 0.5
@@ -141,13 +141,13 @@ def test_sound_without_phase_keeps_its_level(note, monkeypatch, phase):
 
 
 def test_softer_note_stays_softer(note, monkeypatch):
-    loud, soft = (ask(stft_explorer(x).explorer, "sound", monkeypatch)["rms"] for x in (note, note / 10))
+    loud, soft = (ask(stft_explorer(x).widget, "sound", monkeypatch)["rms"] for x in (note, note / 10))
     assert 20 * np.log10(loud / soft) == pytest.approx(20, abs=0.1)
 
 
 def test_more_iterations_come_nearer(note, monkeypatch):
     """Griffin and Lim's steps are the slider's: the picture of the sound approaches the picture."""
-    explorer = stft_explorer(note, phase="griffin-lim").explorer
+    explorer = stft_explorer(note, phase="griffin-lim").widget
 
     def distance(steps: int) -> float:
         sound = read_wav(ask(explorer, "sound", monkeypatch, n_iter=steps))
@@ -168,7 +168,7 @@ def test_more_iterations_come_nearer(note, monkeypatch):
     ids=["hop", "window length", "gaps", "window"],
 )
 def test_impossible_settings_are_refused_in_one_line(note, monkeypatch, changed, words):
-    answer = ask(stft_explorer(note).explorer, "picture", monkeypatch, **changed)
+    answer = ask(stft_explorer(note).widget, "figure", monkeypatch, **changed)
     assert words in answer["error"]
     assert "\n" not in answer["error"]
 
@@ -176,7 +176,7 @@ def test_impossible_settings_are_refused_in_one_line(note, monkeypatch, changed,
 @pytest.mark.parametrize("scale", MEL_SCALES)
 def test_mel_answers_with_librosas_picture(note, monkeypatch, scale):
     widget = mel_explorer(note, n_mels=64, mel_scale=scale, f_min=100, f_max=4000)
-    answer = ask(widget.explorer, "picture", monkeypatch)
+    answer = ask(widget.widget, "figure", monkeypatch)
     bank = librosa.filters.mel(sr=RATE, n_fft=2048, n_mels=64, fmin=100, fmax=4000, htk=scale == "htk", norm=None)
     expected = bank @ np.abs(librosa.stft(note, n_fft=2048, hop_length=512, pad_mode="constant")) / 512
     level = picture_of(answer) / 255 * 80 - 80
@@ -187,7 +187,7 @@ def test_mel_answers_with_librosas_picture(note, monkeypatch, scale):
 
 
 def test_fewer_bands_keep_less_of_the_sound(note, monkeypatch):
-    explorer = mel_explorer(note).explorer
+    explorer = mel_explorer(note).widget
 
     def distance(bands: int) -> float:
         sound = read_wav(ask(explorer, "sound", monkeypatch, n_mels=bands))
@@ -197,30 +197,30 @@ def test_fewer_bands_keep_less_of_the_sound(note, monkeypatch):
 
 
 def test_empty_range_is_refused(note, monkeypatch):
-    answer = ask(mel_explorer(note).explorer, "picture", monkeypatch, f_min=4000, f_max=2000)
+    answer = ask(mel_explorer(note).widget, "figure", monkeypatch, f_min=4000, f_max=2000)
     assert answer["error"] == "the lowest frequency (4000 Hz) must lie below the highest (2000 Hz)"
 
 
 def test_own_sound_takes_the_place_of_the_example(note, monkeypatch):
     """It comes with the message, and nothing of it stays behind."""
-    explorer = stft_explorer(note).explorer
+    explorer = stft_explorer(note).widget
     own = (np.sin(np.arange(8000)) * 16384).astype("<i2")
     before = explorer.get_state()
     answer = ask(explorer, "original", monkeypatch, own=(own.tobytes(),))
     assert np.array_equal(read_wav(answer) * 32768, own)
-    assert ask(explorer, "picture", monkeypatch, own=(own.tobytes(),))["cols"] == 1 + 8000 // 256
+    assert ask(explorer, "figure", monkeypatch, own=(own.tobytes(),))["cols"] == 1 + 8000 // 256
     assert explorer.get_state() == before
 
 
 def test_own_sound_that_is_too_long_is_refused(note, monkeypatch):
-    answer = ask(stft_explorer(note).explorer, "picture", monkeypatch, own=(bytes(2 * 11 * RATE),))
+    answer = ask(stft_explorer(note).widget, "figure", monkeypatch, own=(bytes(2 * 11 * RATE),))
     assert answer["error"] == "the sound is longer than 10 s"
 
 
 @pytest.mark.parametrize(("frequency", "heard"), [(1000, 1000), (3500, 3500), (5000, 3000), (9000, 1000)])
 def test_sampled_sine_folds_at_half_the_sample_rate(monkeypatch, frequency, heard):
-    explorer = sampling_explorer(sample_rate=8000, bits=16).explorer
-    answer = ask(explorer, "picture", monkeypatch, frequency=frequency)
+    explorer = sampling_explorer(sample_rate=8000, bits=16).widget
+    answer = ask(explorer, "figure", monkeypatch, frequency=frequency)
     assert abs(answer["alias"]) == heard
     assert answer["spectrum"].argmax() * 4000 / (len(answer["spectrum"]) - 1) == pytest.approx(heard, abs=1)
     assert answer["spectrum"].max() == pytest.approx(-6, abs=0.1)
@@ -233,7 +233,7 @@ def test_sampled_sine_folds_at_half_the_sample_rate(monkeypatch, frequency, hear
 
 
 def test_alias_runs_through_the_same_samples(monkeypatch):
-    answer = ask(sampling_explorer(sample_rate=8000, bits=16).explorer, "picture", monkeypatch, frequency=5000)
+    answer = ask(sampling_explorer(sample_rate=8000, bits=16).widget, "figure", monkeypatch, frequency=5000)
     at = np.arange(24) / 8000 / answer["span"] * (len(answer["curve"]) - 1)
     for curve in ("curve", "folded"):
         through = np.interp(at, np.arange(len(answer[curve])), answer[curve])
@@ -270,7 +270,7 @@ def test_p_value_is_scipys(correct, trials):
 def test_abx_sounds_are_equally_loud(note):
     """Within 0.1 dB, neither of them louder than it was; the reader is told."""
     other = (0.5 * np.sin(2 * np.pi * 300 * np.arange(60_000) / RATE)).astype(np.float32)
-    test = abx({"note": note, "sine": other}, RATE, trials=12)
+    test = listening({"note": note, "sine": other}, RATE, trials=12)
     first, second = (np.frombuffer(data, "<i2") / 32768 for data in (test.first, test.second))
     assert len(first) == len(second) == 60_000
     assert abs(20 * np.log10(rms(first) / rms(second))) < 0.1
@@ -290,13 +290,13 @@ def test_abx_sounds_are_equally_loud(note):
 )
 def test_impossible_abx_is_refused(sounds, trials, words):
     with pytest.raises(ValueError, match=words):
-        abx(sounds, RATE, trials)
+        listening(sounds, RATE, trials)
 
 
 def test_cvae_answers_with_the_models_picture_and_sound(model, monkeypatch):
-    explorer = cvae_explorer(model).explorer
-    answer = ask(explorer, "picture", monkeypatch, pitch=48, family="flute", velocity=75)
-    expected = decode(model, explorer.points[FAMILIES.index("flute"), 0], 48, "flute", 75, BREATH)
+    explorer = cvae_explorer(model).widget
+    answer = ask(explorer, "figure", monkeypatch, pitch=48, family="flute", velocity=75)
+    expected = decode(model, explorer.points[FAMILIES.index("flute"), 0], 48, "flute", 75, TEXTURE)
     level = picture_of(answer) / 255 * 80 - 80  # colours reach 80 dB down, the picture 100
     assert np.abs(level - expected.clamp_min(-80).numpy()).max() < 0.5 * 80 / 255 + 0.01
     assert answer["corners"][[0, -1]] == pytest.approx([0, RATE / 2])
@@ -305,10 +305,10 @@ def test_cvae_answers_with_the_models_picture_and_sound(model, monkeypatch):
     assert rms(sound) > 1e-3
 
 
-@pytest.mark.parametrize("name", ["x", "y", "point", "breath"])
+@pytest.mark.parametrize("name", ["x", "y", "point", "texture"])
 def test_latent_controls_move_the_point(model, monkeypatch, name):
-    explorer = cvae_explorer(model).explorer
-    before, after = (ask(explorer, "picture", monkeypatch, **{name: value})["cells"] for value in (0, 1))
+    explorer = cvae_explorer(model).widget
+    before, after = (ask(explorer, "figure", monkeypatch, **{name: value})["cells"] for value in (0, 1))
     assert not np.array_equal(before, after)
 
 
@@ -318,8 +318,8 @@ def test_widgets_say_what_they_are(note, model):
     assert repr(cvae_explorer(model)) == f"CVAEExplorer(11 families, {model.latent_dim} latent dimensions)"
     assert repr(mel_explorer(note)) == "MelExplorer(64000 samples, 16000 Hz)"
     assert repr(sampling_explorer()) == "SamplingExplorer(50 to 12000 Hz at 4000 to 48000 Hz)"
-    assert repr(abx({"a": note, "b": note}, RATE, 5)) == "ABX(a | b: 5 trials)"
-    assert repr(stft_explorer(note).explorer) == "STFTPicture(stft)"
+    assert repr(listening({"a": note, "b": note}, RATE, 5)) == "ABX(a | b: 5 trials)"
+    assert repr(stft_explorer(note).widget) == "STFTPicture(stft)"
 
 
 @pytest.mark.parametrize(("name", "value"), [("hop_length", 100), ("phase", "none"), ("n_iter", 0)])
@@ -332,7 +332,7 @@ def test_player_tells_its_level():
     """A sine of amplitude 0.5 peaks at -6.0 dBFS and has an RMS 3.0 dB below."""
     sine = 0.5 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
     assert repr(player(sine, "A4")) == "Player('A4': 1.00 s, peak -6.0 dBFS, RMS -9.0 dBFS)"
-    assert repr(players({"one": sine, "two": sine / 2})).count("\n") == 1
+    assert repr(audio_players({"one": sine, "two": sine / 2})).count("\n") == 1
 
 
 def test_players_sound_is_as_loud_as_the_note(note):
@@ -359,7 +359,7 @@ def test_players_sound_is_as_loud_as_the_note(note):
 )
 @pytest.mark.parametrize(
     "make",
-    [lambda audio: player(audio, "x"), stft_explorer, mel_explorer, lambda audio: abx({"a": audio, "b": audio})],
+    [lambda audio: player(audio, "x"), stft_explorer, mel_explorer, lambda audio: listening({"a": audio, "b": audio})],
     ids=["player", "STFT", "mel", "ABX"],
 )
 def test_what_cannot_be_played_is_refused(make, audio, words):

@@ -18,9 +18,11 @@ import numpy as np
 import soundfile
 import torch
 
-from nsynthlib.data import SAMPLE_RATE, VELOCITIES, index_entry, note_name, write_json
+from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.audio.pitch import estimate_pitch
+from nsynthlib.data import VELOCITIES, index_entry, note_name
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.pitch import estimate_pitch
+from nsynthlib.files import write_json
 from nsynthlib.soundfont.fluid import Synth, version
 from nsynthlib.soundfont.fonts import Font, find_fonts
 from nsynthlib.soundfont.programs import instrument_of, sounds_at
@@ -28,7 +30,7 @@ from nsynthlib.soundfont.rendering import GAIN
 from nsynthlib.soundfont.tables import presets
 
 ROOT = Path(__file__).resolve().parent.parent
-POCKET = ROOT / "nsynthlib" / "pocket"
+POCKET = ROOT / "nsynthlib" / "pocket_notes"
 LIMIT = 3_000_000  # bytes of the whole folder: it stays in every clone for ever
 CENTS = 40  # by which what is heard may differ from the name
 QUIET = -50  # dB of full scale that the peak of every note passes

@@ -2,7 +2,7 @@
 
     python tools/refit_prior.py data/soundfont [--real FOLDER]
 
-The weights stay as they are, and so does their story in `training.json`, which gains the version of the code that
+The weights stay as they are, and so does their record in `training.json`, which gains the version of the code that
 fitted the prior. The notes must be those the model was trained on.
 """
 
@@ -12,13 +12,15 @@ import tempfile
 from pathlib import Path
 
 import torch
-from ship_weights import code_version, judge
+from ship_weights import code_version, evaluate_shipped
 
-from nsynthlib.data import learn_and_check, read_json, write_json
-from nsynthlib.models import CVAE, PRETRAINED
-from nsynthlib.resident import Notes
-from nsynthlib.settings import Settings
-from nsynthlib.training import fit_prior
+from nsynthlib.data import train_and_valid
+from nsynthlib.files import read_json, write_json
+from nsynthlib.models.autoencoders import CVAE
+from nsynthlib.models.pretrained import PRETRAINED
+from nsynthlib.training.batches import BatchSource
+from nsynthlib.training.prior import fit_prior
+from nsynthlib.training.settings import Settings
 
 
 def without_prior(folder: Path) -> CVAE:
@@ -35,17 +37,17 @@ def main() -> None:
     parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
     options = parser.parse_args()
     out = PRETRAINED / "cvae"
-    story = read_json(out / "training.json")
+    record = read_json(out / "training.json")
     model = without_prior(out)
-    notes = Notes(learn_and_check(options.notes)[0], torch.device("cpu"), model.log_mel)
-    if notes.sha256 != story["data"]["sha256"][0]:
+    notes = BatchSource(train_and_valid(options.notes)[0], torch.device("cpu"), model.log_mel)
+    if notes.sha256 != record["data"]["sha256"][0]:
         parser.exit(
             1,
             f"{options.notes}: not the notes that the shipped model was trained on; make them as `make weights` does\n",
         )
-    fit_prior(model, notes, Settings(**story["settings"])).save(out)
-    write_json(out / "training.json", {**story, "prior_code": code_version()})
-    judge(CVAE.from_pretrained(), out, options.notes, options.real)
+    fit_prior(model, notes, Settings(**record["settings"])).save(out)
+    write_json(out / "training.json", {**record, "prior_code": code_version()})
+    evaluate_shipped(CVAE.from_pretrained(), out, options.notes, options.real)
 
 
 if __name__ == "__main__":

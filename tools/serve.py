@@ -16,6 +16,7 @@ class Handler(SimpleHTTPRequestHandler):
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
         ".mjs": "text/javascript",
+        ".json": "application/json",
         ".wasm": "application/wasm",
         ".onnx": "application/octet-stream",
     }

@@ -1,13 +1,13 @@
-"""Put a training run's weights into the package, in half precision, with the story of how they were made.
+"""Put a training run's weights into the package, in half precision, with the record of how they were made.
 
-    python tools/ship_weights.py runs/judge data/soundfont [--real FOLDER]
+    python tools/ship_weights.py runs/classifier data/soundfont [--real FOLDER]
     python tools/ship_weights.py runs/cvae data/soundfont [--real FOLDER]
 
 A model's run becomes `nsynthlib/pretrained/<kind>/`: `config.json` and `model.safetensors` for `from_pretrained`,
 `training.json` (settings, hash of the notes, device, seconds, versions, errors) and `evaluation.json` (the shipped
-weights, judged by the shipped judge). The judge's run, to be shipped first, becomes `nsynthlib/pretrained/classifier/`
-with the same files. `--as NAME` ships into another folder of `pretrained/` than the kind's own,
-`--plain-prior` leaves a CVAE's fitted prior out.
+weights, judged by the shipped classifier). The classifier's run, to be shipped first, becomes
+`nsynthlib/pretrained/classifier/` with the same files. `--as NAME` ships into another folder of `pretrained/` than the
+kind's own, `--plain-prior` leaves a CVAE's fitted prior out.
 """
 
 import argparse
@@ -16,12 +16,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import nsynthlib
-from nsynthlib.checkpoints import save_weights
-from nsynthlib.classifier import SHIPPED, Classifier
-from nsynthlib.data import NSynth, held_out, learn_and_check, read_json, write_json
-from nsynthlib.evaluation import evaluate, judge_the_judges
-from nsynthlib.models import AE, CVAE, KINDS, PRETRAINED
+from nsynthlib.data import NSynth, held_out, train_and_valid
+from nsynthlib.evaluation import evaluate, evaluate_classifier
+from nsynthlib.files import read_json, write_json
+from nsynthlib.models.autoencoders import AE, CVAE, KINDS
+from nsynthlib.models.classifier import Classifier
+from nsynthlib.models.pretrained import PRETRAINED, save_weights
 
+SHIPPED_CLASSIFIER = PRETRAINED / "classifier"
 JUDGED = 200  # notes of each set, and twice as many new ones: about twenty minutes on a core
 
 
@@ -45,32 +47,32 @@ def ship(run: Path, folder: Path, real: Path | None, name: str | None, plain_pri
     out = PRETRAINED / (name or kind.__name__.lower())
     model = kind.from_pretrained(run)
     save_weights(model.half(), out)
-    story = {key: history[key] for key in ("best", "seconds", "validation")}
-    write_json(out / "training.json", {**settings, "code": code_version(), **story})
-    if isinstance(model, CVAE) and model.fitted and not plain_prior:
-        model.fitted.save(out)
-    judge(kind.from_pretrained(out), out, folder, real)
+    record = {key: history[key] for key in ("best", "seconds", "validation")}
+    write_json(out / "training.json", {**settings, "code": code_version(), **record})
+    if isinstance(model, CVAE) and model.prior and not plain_prior:
+        model.prior.save(out)
+    evaluate_shipped(kind.from_pretrained(out), out, folder, real)
     return out
 
 
-def judge(model: AE, out: Path, folder: Path, real: Path | None) -> None:
-    """Write what the shipped judge thinks of a shipped model beside its weights."""
-    judged = evaluate(model, sets_of(folder, real), learned=learn_and_check(folder)[0], limit=JUDGED)
+def evaluate_shipped(model: AE, out: Path, folder: Path, real: Path | None) -> None:
+    """Write how the shipped classifier judges a shipped model beside its weights."""
+    judged = evaluate(model, sets_of(folder, real), learned=train_and_valid(folder)[0], limit=JUDGED)
     write_json(out / "evaluation.json", {"model": type(model).__name__, "data": folder.name, **judged})
 
 
-def ship_judge(run: Path, folder: Path, real: Path | None) -> Path:
-    """Write the judge's files and return their folder."""
-    save_weights(Classifier.from_pretrained(run).half(), SHIPPED)  # type: ignore[arg-type]
-    write_json(SHIPPED / "training.json", {**read_json(run / "training.json"), "code": code_version()})
-    judged = judge_the_judges(Classifier.from_pretrained(), sets_of(folder, real))
-    write_json(SHIPPED / "evaluation.json", {"model": "Classifier", "data": folder.name, "judges": judged})
-    return SHIPPED
+def ship_classifier(run: Path, folder: Path, real: Path | None) -> Path:
+    """Write the classifier's files and return their folder."""
+    save_weights(Classifier.from_pretrained(run).half(), SHIPPED_CLASSIFIER)
+    write_json(SHIPPED_CLASSIFIER / "training.json", {**read_json(run / "training.json"), "code": code_version()})
+    judged = evaluate_classifier(Classifier.from_pretrained(), sets_of(folder, real))
+    write_json(SHIPPED_CLASSIFIER / "evaluation.json", {"model": "Classifier", "data": folder.name, "judges": judged})
+    return SHIPPED_CLASSIFIER
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Put a training run's weights into the package.")
-    parser.add_argument("run", type=Path, help="the folder `nsynthlib train` or `nsynthlib judge` made")
+    parser.add_argument("run", type=Path, help="the folder `nsynthlib train` or `nsynthlib train-classifier` made")
     parser.add_argument("notes", type=Path, help="the notes it was trained on; judged are those it held out")
     parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
     parser.add_argument("--as", dest="name", help="the folder's name, where it is not the kind's")
@@ -79,7 +81,7 @@ def main() -> None:
     if (options.run / "settings.json").exists():
         out = ship(options.run, options.notes, options.real, options.name, options.plain_prior)
     else:
-        out = ship_judge(options.run, options.notes, options.real)
+        out = ship_classifier(options.run, options.notes, options.real)
     print(f"{out}: {sum(file.stat().st_size for file in out.iterdir()) / 1e6:.1f} MB")
 
 

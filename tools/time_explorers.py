@@ -36,7 +36,7 @@ def times(page: Page, place: int) -> list[float]:
                 page.wait_for_function(LATER, arg=[view.element_handle(), turn], timeout=10_000)
             except Exception:  # at the end of a slider nothing moves
                 continue
-            found.append(float(view.get_attribute("data-picture-ms") or "nan"))
+            found.append(float(view.get_attribute("data-figure-ms") or "nan"))
     return found
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from nsynthlib.data.files import atomic
-from nsynthlib.data.labels import SAMPLE_RATE, SAMPLES
+from nsynthlib.audio.encoding import encode_wav, to_pcm16
+from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
 from nsynthlib.errors import DataError
+from nsynthlib.files import atomic
 
 
 class ConversionWarning(UserWarning):
@@ -101,20 +102,13 @@ def _to_int16(samples: np.ndarray, path: Path) -> np.ndarray:
     if samples.dtype.kind == "f":
         if not np.isfinite(samples).all():
             raise DataError(f"{path}: holds values that are not numbers (NaN or infinity); replace the file")
-        return _pcm(samples)
+        return to_pcm16(samples)
     if samples.dtype == np.uint8:  # WAV's 8-bit samples are unsigned
         return (samples.astype(np.int16) - 128) << 8
     return (samples >> (8 * samples.dtype.itemsize - 16)).astype(np.int16)  # scipy left-justifies 24 bits in 32
 
 
-def _pcm(audio: np.ndarray) -> np.ndarray:
-    """Amplitudes as 16-bit steps, clipped at full scale."""
-    return np.rint(np.clip(audio, -1, 32767 / 32768) * 32768).astype(np.int16)
-
-
 def write_wav(path: Path, audio: Tensor, sample_rate: int = SAMPLE_RATE) -> None:
     """Write ``audio`` ``[samples]`` as 16-bit mono WAV, atomically; values beyond full scale are clipped."""
-    from scipy.io import wavfile
-
     with atomic(path) as partial:
-        wavfile.write(partial, sample_rate, _pcm(audio.detach().cpu().numpy()))
+        partial.write_bytes(encode_wav(audio.detach().cpu().numpy(), sample_rate))

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from nsynthlib.data import packing
 from nsynthlib.data.audio import read_samples
-from nsynthlib.data.index import Entries, read_entries, read_labels, twice
-from nsynthlib.data.notes import NSynth
+from nsynthlib.data.index import Entries, duplicates, read_entries, read_labels
+from nsynthlib.data.sets import NSynth
 from nsynthlib.errors import DataError
 
 SILENT = 3  # steps of 16 bits: a peak of -80 dBFS
@@ -68,7 +68,7 @@ def check(source: str | os.PathLike[str], progress: bool = False) -> Iterator[Fa
 
 
 def _entries(entries: Entries, index: Path) -> Iterator[Fault]:
-    for name in twice(entries):
+    for name in duplicates(entries):
         yield Fault(f"{index}: the note {name!r} stands twice; drop one of the entries")
     for name, entry in entries:
         try:

@@ -7,7 +7,7 @@ from typing import Any
 from torch.utils.data import Dataset
 
 from nsynthlib.data.labels import FAMILIES
-from nsynthlib.data.notes import NSynth
+from nsynthlib.data.sets import NSynth
 
 
 class NoteDataset(Dataset[dict[str, Any]]):

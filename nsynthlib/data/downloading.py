@@ -12,9 +12,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from nsynthlib.data.files import need_space
-from nsynthlib.data.notes import NSynth
+from nsynthlib.data.sets import NSynth
 from nsynthlib.errors import DataError, UsageError
+from nsynthlib.files import need_space
 
 ADDRESS = "http://download.magenta.tensorflow.org/datasets/nsynth/"
 ATTEMPTS = 5  # connections that may break before a download gives up

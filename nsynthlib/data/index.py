@@ -19,7 +19,7 @@ _FIELDS = ("instrument_str", "instrument_family_str", "instrument_source_str", "
 
 
 @dataclass(frozen=True)
-class Table:
+class LabelTable:
     """Labels of many notes in columns ``[n]``; ``instrument`` counts into ``instruments``.
 
     ``name`` is ASCII bytes; ``family`` and ``source`` count into ``FAMILIES`` and ``SOURCES``; ``row`` is the note's
@@ -36,7 +36,7 @@ class Table:
     instruments: tuple[str, ...]
 
     @classmethod
-    def of(cls, named: list[tuple[str, Labels]]) -> Table:
+    def from_labels(cls, named: list[tuple[str, Labels]]) -> LabelTable:
         """The table of named notes, in the order of their names."""
         named = sorted(named)
         instruments = tuple(sorted({labels.instrument for _, labels in named}))
@@ -52,7 +52,7 @@ class Table:
             instruments=instruments,
         )
 
-    def take(self, which: np.ndarray | slice) -> Table:
+    def take(self, which: np.ndarray | slice) -> LabelTable:
         """The table of some of its notes: a mask, their places, or a slice."""
         columns = ("name", "pitch", "velocity", "family", "source", "instrument", "row")
         return replace(self, **{column: getattr(self, column)[which] for column in columns})
@@ -106,14 +106,14 @@ def read_labels(name: str, entry: Any, index: Path) -> Labels:
     return labels
 
 
-def twice(entries: Entries) -> Iterator[str]:
+def duplicates(entries: Entries) -> Iterator[str]:
     """Names that stand in the index more than once."""
     return (name for name, count in Counter(name for name, _ in entries).items() if count > 1)
 
 
-def read_table(index: Path) -> Table:
+def read_table(index: Path) -> LabelTable:
     """The whole index as columns; DataError for the first entry that is wrong."""
     entries = read_entries(index)
-    for name in twice(entries):
+    for name in duplicates(entries):
         raise DataError(f"{index}: the note {name!r} stands twice; drop one of the entries")
-    return Table.of([(name, read_labels(name, entry, index)) for name, entry in entries])
+    return LabelTable.from_labels([(name, read_labels(name, entry, index)) for name, entry in entries])

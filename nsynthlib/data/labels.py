@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from nsynthlib.audio.format import SAMPLE_RATE
+
 FAMILIES = (
     "bass",
     "brass",
@@ -20,8 +22,6 @@ FAMILIES = (
 )
 SOURCES = ("acoustic", "electronic", "synthetic")
 VELOCITIES = (25, 50, 75, 100, 127)
-SAMPLE_RATE = 16_000
-SAMPLES = 64_000  # four seconds: the key is held for three
 
 FORM = "<family>_<source>_<nnn>-<pitch>-<velocity>"
 _NAME = re.compile(r"((.+)_([^_]+)_\d+)-(\d+)-(\d+)", re.ASCII)  # greedy, since synth_lead holds an underscore

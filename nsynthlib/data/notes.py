@@ -1,27 +1,21 @@
-"""Notes behind one class, wherever they come from: a folder in NSynth's layout or one packed file."""
+"""One note: its labels, and where its sound is read from."""
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from nsynthlib.audio.format import SAMPLES
 from nsynthlib.data import packing
 from nsynthlib.data.audio import ConversionWarning, read_samples
-from nsynthlib.data.index import Table, read_table
-from nsynthlib.data.labels import FAMILIES, SAMPLES, SOURCES
-from nsynthlib.data.splits import SPLITS
-from nsynthlib.errors import DataError, UsageError
+from nsynthlib.errors import DataError
 
-KNOWN = 0.04  # of the pitches of each training instrument are kept for judging
 LABELS = ("name", "pitch", "velocity", "family", "source", "instrument")
 
 
@@ -57,143 +51,11 @@ class Note:
     def samples(self) -> np.ndarray:
         """Samples, int16 ``[64000]``; errors as for :attr:`audio`. Other widths are converted, with a warning."""
         if self.row is not None:
-            return packing.samples(self.path)[self.row]
+            return packing.packed_samples(self.path)[self.row]
         samples, stored = read_samples(self.path)
         if stored:
             warnings.warn(f"{self.path}: holds {stored} samples, read as 16-bit", ConversionWarning, stacklevel=2)
         return samples
-
-
-class NSynth(Sequence[Note]):
-    """A set of notes; opening it reads labels only.
-
-    Args:
-        source: a folder that holds ``examples.json`` and ``audio/``, the path of another such index, or a file that
-            :func:`~nsynthlib.data.pack` made.
-
-    Raises:
-        DataError: if it cannot be read, or an entry contradicts its own name.
-    """
-
-    def __init__(self, source: str | os.PathLike[str]) -> None:
-        path = Path(source)
-        if path.suffix == packing.SUFFIX:
-            self._set(path.parent, path, packing.read_table(path))
-        else:
-            index = path if path.suffix == ".json" else path / "examples.json"
-            self._set(index.parent, None, read_table(index))
-
-    def _set(self, folder: Path, packed: Path | None, table: Table) -> None:
-        self.folder, self.packed, self.table = folder, packed, table
-
-    def _only(self, which: np.ndarray | slice) -> NSynth:
-        """Some of this set's notes, as a set."""
-        part = object.__new__(NSynth)
-        part._set(self.folder, self.packed, self.table.take(which))
-        return part
-
-    @overload
-    def __getitem__(self, i: int) -> Note: ...
-    @overload
-    def __getitem__(self, i: slice) -> NSynth: ...
-    def __getitem__(self, i: int | slice) -> Note | NSynth:
-        if isinstance(i, slice):
-            return self._only(i)
-        table, name = self.table, self.table.name[i].decode()
-        return Note(
-            name,
-            int(table.pitch[i]),
-            int(table.velocity[i]),
-            FAMILIES[table.family[i]],
-            SOURCES[table.source[i]],
-            table.instruments[table.instrument[i]],
-            self.packed or self.folder / "audio" / f"{name}{self._suffix}",
-            int(table.row[i]) if self.packed else None,
-        )
-
-    @cached_property
-    def _suffix(self) -> str:
-        """Of the notes' files: ``.flac`` where the folder holds such a file first, else ``.wav``."""
-        try:
-            with os.scandir(self.folder / "audio") as files:
-                endings = (os.path.splitext(file.name)[1] for file in files)
-                return next((ending for ending in endings if ending in (".wav", ".flac")), ".wav")
-        except OSError:  # reading the first note will say what is wrong
-            return ".wav"
-
-    def __len__(self) -> int:
-        return len(self.table.name)
-
-    def __eq__(self, other: object) -> bool:
-        """Whether both hold the same notes of the same source in the same order."""
-        if not isinstance(other, NSynth):
-            return NotImplemented
-        places = (self.packed, self.folder) == (other.packed, other.folder)
-        return places and np.array_equal(self.table.name, other.table.name)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        name = (self.packed or self.folder).name
-        return f"NSynth({name!r}: {len(self)} notes, {len(np.unique(self.table.instrument))} instruments)"
-
-    def filter(self, **labels: object) -> NSynth:
-        """The notes whose labels equal those given, each a value or a collection of values.
-
-        ``notes.filter(family="organ", pitch=range(48, 60))``. Raises UsageError for an unknown label.
-        """
-        keep = np.ones(len(self), dtype=bool)
-        for label, wanted in labels.items():
-            if label not in LABELS:
-                raise UsageError(f"notes have no label {label!r}; use {', '.join(LABELS[1:-1])} or {LABELS[-1]}")
-            values = list(wanted) if isinstance(wanted, Iterable) and not isinstance(wanted, str) else [wanted]
-            keep &= np.isin(getattr(self.table, label), self._codes(label, values))
-        return self._only(keep)
-
-    def _codes(self, label: str, values: list[object]) -> np.ndarray:
-        """Labels as the columns hold them; a value that no note has is left out."""
-        names: dict[str, Sequence[str]] = {
-            "family": FAMILIES,
-            "source": SOURCES,
-            "instrument": self.table.instruments,
-        }
-        if label == "name":
-            return np.array([str(v).encode() for v in values], dtype="S")
-        if label in names:
-            at = {name: i for i, name in enumerate(names[label])}
-            return np.array([at[v] for v in values if v in at], dtype="i8")
-        return np.array([v for v in values if isinstance(v, (int, np.integer))], dtype="i8")
-
-    def split(self, by: str = "instrument", fraction: float = 0.1, seed: int = 0) -> tuple[NSynth, NSynth]:
-        """Notes to train on and notes held out, the same for the same seed.
-
-        Args:
-            by: ``"instrument"`` holds out about ``fraction`` of each family's instruments, at least one where a
-                family has two: no instrument is on both sides. ``"pitch"`` holds out about ``fraction`` of each
-                instrument's pitches at all their velocities: no (instrument, pitch) is on both sides.
-            fraction: between 0 and 1.
-            seed: of the choice.
-
-        Raises:
-            UsageError: for an unknown kind of split, or a fraction out of range.
-        """
-        if by not in SPLITS:
-            raise UsageError(f"split by {by!r} is unknown; choose one of {', '.join(SPLITS)}")
-        if not 0 < fraction < 1:
-            raise UsageError(f"fraction {fraction} is out of range; choose one between 0 and 1")
-        held_out = SPLITS[by](self.table, fraction, np.random.default_rng(seed))
-        return self._only(~held_out), self._only(held_out)
-
-
-def labels_of(notes: Sequence[Note]) -> dict[str, Tensor]:
-    """Conditions of many notes: ``pitch``, ``family`` (index into ``FAMILIES``) and ``velocity``, int64 ``[n]``."""
-    if isinstance(notes, NSynth):
-        return {k: torch.from_numpy(getattr(notes.table, k).astype(np.int64)) for k in ("pitch", "family", "velocity")}
-    return {
-        "pitch": torch.tensor([n.pitch for n in notes]),
-        "family": torch.tensor([FAMILIES.index(n.family) for n in notes]),
-        "velocity": torch.tensor([n.velocity for n in notes]),
-    }
 
 
 def load_samples(notes: Sequence[Note]) -> Tensor:
@@ -213,51 +75,3 @@ def load_samples(notes: Sequence[Note]) -> Tensor:
     if faults:
         raise faults[0]
     return torch.from_numpy(out)
-
-
-def official(folder: str | os.PathLike[str]) -> dict[str, NSynth]:
-    """The official splits ``train``, ``valid`` and ``test`` below ``folder``: those that are there, perhaps none.
-
-    Each is a folder or a packed file of that name, or of that name with ``nsynth-`` before it.
-    """
-    found = {}
-    for split in ("train", "valid", "test"):
-        for name in (f"{split}{packing.SUFFIX}", f"nsynth-{split}{packing.SUFFIX}", split, f"nsynth-{split}"):
-            path = Path(folder) / name
-            if path.is_file() or (path / "examples.json").exists():
-                found[split] = NSynth(path)
-                break
-    return found
-
-
-def learn_and_check(source: str | os.PathLike[str]) -> tuple[NSynth, NSynth]:
-    """Notes to train on and to validate on: the official splits where ``source`` holds them, else by instrument.
-
-    Of an official train split a few pitches of every instrument are left out, see :func:`held_out`.
-
-    Raises DataError where there are no notes.
-    """
-    sets = _sets(Path(source))
-    return sets["train"], sets["valid"]
-
-
-def held_out(source: str | os.PathLike[str]) -> dict[str, NSynth]:
-    """What a run on ``source`` does not learn from: ``valid``, and ``test`` where there is one, both of instruments it
-    never hears; and beside official splits ``known``, pitches that are left out of the training instruments."""
-    return {name: notes for name, notes in _sets(Path(source)).items() if name != "train"}
-
-
-def _sets(root: Path) -> dict[str, NSynth]:
-    """``train``, ``valid``, and perhaps ``known`` and ``test``."""
-    if root.suffix in (packing.SUFFIX, ".json") or (root / "examples.json").exists():
-        return dict(zip(("train", "valid"), NSynth(root).split(), strict=True))
-    splits = official(root)
-    if not {"train", "valid"} <= splits.keys():
-        raise DataError(f"{root}: holds neither examples.json nor both a train and a valid set; name a folder of notes")
-    learn, known = splits.pop("train").split("pitch", KNOWN)
-    return {"train": learn, "known": known, **splits}
-
-
-def pocket() -> NSynth:
-    """The pocket set that comes with the package: about 60 notes of sampled instruments, all 11 families, as FLAC."""
-    return NSynth(Path(__file__).parent.parent / "pocket")

@@ -9,22 +9,20 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 from tqdm import tqdm
 
-from nsynthlib.data.files import atomic, need_space
-from nsynthlib.data.index import Table
-from nsynthlib.data.labels import SAMPLES
+from nsynthlib.audio.format import SAMPLES
+from nsynthlib.data.index import LabelTable
 from nsynthlib.errors import DataError, UsageError
-
-if TYPE_CHECKING:
-    from nsynthlib.data.notes import NSynth
+from nsynthlib.files import atomic, need_space
 
 SUFFIX = ".safetensors"
 FORMAT = "nsynthlib-notes-1"
@@ -32,8 +30,8 @@ COLUMNS = {"instrument": "i4", "name": "u1", "pitch": "u1", "velocity": "u1", "f
 _KINDS = {"u1": "U8", "i2": "I16", "i4": "I32"}
 
 
-def pack(notes: NSynth, path: Path, progress: bool = False) -> Path:
-    """Write ``notes`` to the new file ``path`` and return it; it appears whole or not at all.
+def write_packed(table: LabelTable, samples: Iterable[np.ndarray], path: Path, progress: bool = False) -> Path:
+    """Write the notes of ``table``, whose sounds are ``samples`` int16 ``[64000]`` each, to the new file ``path``.
 
     Several processes may ask for the same file at once: one writes, the others wait for it.
 
@@ -46,29 +44,28 @@ def pack(notes: NSynth, path: Path, progress: bool = False) -> Path:
         raise UsageError(f"{path}: a packed set is a file whose name ends in {SUFFIX}; name it so")
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is no folder; make it first, or name another")
-    if not len(notes):
-        raise DataError(f"{notes.folder}: there are no notes to pack")
     with FileLock(path.with_name(f".{path.name}.lock")):
         if path.exists():
-            _same(path, notes)
+            _check_same(path, table)
         else:
-            _write(path, notes, progress)
+            _write(path, table, samples, progress)
     return path
 
 
-def _same(path: Path, notes: NSynth) -> None:
-    if not np.array_equal(read_table(path).name, notes.table.name):
+def _check_same(path: Path, table: LabelTable) -> None:
+    if not np.array_equal(read_table(path).name, table.name):
         raise DataError(f"{path}: holds other notes than these; name a new file, or remove it first")
 
 
-def _write(path: Path, notes: NSynth, progress: bool) -> None:
-    header, columns = layout(notes.table)
-    need_space(path.parent, len(header) + 2 * SAMPLES * len(notes) + len(columns), "packing")
+def _write(path: Path, table: LabelTable, samples: Iterable[np.ndarray], progress: bool) -> None:
+    header, columns = layout(table)
+    notes = len(table.name)
+    need_space(path.parent, len(header) + 2 * SAMPLES * notes + len(columns), "packing")
     try:
         with atomic(path) as partial, partial.open("wb") as file:
             file.write(header)
-            for note in tqdm(notes, desc="packing", unit="note", disable=not progress):
-                file.write(note.samples.astype("<i2").tobytes())
+            for one in tqdm(samples, total=notes, desc="packing", unit="note", disable=not progress):
+                file.write(one.astype("<i2").tobytes())
             file.write(columns)
             file.flush()
             os.fsync(file.fileno())
@@ -76,7 +73,7 @@ def _write(path: Path, notes: NSynth, progress: bool) -> None:
         raise DataError(f"{path}: cannot be written ({error.strerror}); nothing was left behind") from None
 
 
-def layout(table: Table) -> tuple[bytes, bytes]:
+def layout(table: LabelTable) -> tuple[bytes, bytes]:
     """What stands before and after the samples in a packed set of these notes.
 
     Samples come first in safetensors' data, so that they lie at an even place; then the columns.
@@ -96,13 +93,13 @@ def layout(table: Table) -> tuple[bytes, bytes]:
     return header, b"".join(columns[k].astype(f"<{kind}").tobytes() for k, kind in COLUMNS.items())
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> LabelTable:
     """The labels of a packed set.
 
     Raises:
         DataError: if the file is missing, cut short, or not a packed set.
     """
-    samples.cache_clear()
+    packed_samples.cache_clear()
     try:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
@@ -116,11 +113,11 @@ def read_table(path: Path) -> Table:
     name = columns.pop("name")
     names = np.frombuffer(name.tobytes(), f"S{name.shape[1]}")
     instruments = tuple(json.loads(metadata["instruments"]))
-    return Table(names, row=np.arange(len(names), dtype="i4"), instruments=instruments, **columns)
+    return LabelTable(names, row=np.arange(len(names), dtype="i4"), instruments=instruments, **columns)
 
 
 @lru_cache(maxsize=8)
-def samples(path: Path) -> np.ndarray:
+def packed_samples(path: Path) -> np.ndarray:
     """The sound of a packed set, int16 ``[n, 64000]``, mapped into memory; reading a row reads that row only.
 
     Mapped once a process; opening the set anew maps it anew. Raises DataError if the file is gone.

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nsynthlib.data.index import Table
+from nsynthlib.data.index import LabelTable
 
 
-def by_instrument(table: Table, fraction: float, rng: np.random.Generator) -> np.ndarray:
+def by_instrument(table: LabelTable, fraction: float, rng: np.random.Generator) -> np.ndarray:
     """Mask ``[n]`` of about ``fraction`` of each family's instruments, at least one where a family has two."""
     held_out: list[np.ndarray] = []
     for family in np.unique(table.family):
@@ -20,7 +20,7 @@ def by_instrument(table: Table, fraction: float, rng: np.random.Generator) -> np
     return np.isin(table.instrument, np.concatenate(held_out) if held_out else [])
 
 
-def by_pitch(table: Table, fraction: float, rng: np.random.Generator) -> np.ndarray:
+def by_pitch(table: LabelTable, fraction: float, rng: np.random.Generator) -> np.ndarray:
     """Mask ``[n]`` of about ``fraction`` of each instrument's pitches, at least one where it has two."""
     pair = table.instrument.astype(np.int64) * 128 + table.pitch
     pairs = np.unique(pair)
@@ -32,7 +32,7 @@ def by_pitch(table: Table, fraction: float, rng: np.random.Generator) -> np.ndar
     return np.isin(pair, np.concatenate(held_out) if held_out else [])
 
 
-SPLITS: dict[str, Callable[[Table, float, np.random.Generator], np.ndarray]] = {
+SPLITS: dict[str, Callable[[LabelTable, float, np.random.Generator], np.ndarray]] = {
     "instrument": by_instrument,
     "pitch": by_pitch,
 }

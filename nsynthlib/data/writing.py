@@ -12,13 +12,13 @@ from typing import Any
 from torch import Tensor
 
 from nsynthlib.data.audio import write_wav
-from nsynthlib.data.files import write_json
 from nsynthlib.data.labels import index_entry, note_name
 from nsynthlib.errors import UsageError
+from nsynthlib.files import write_json
 
 
 @dataclass(frozen=True)
-class Rendered:
+class NewNote:
     """A note that was made here and is to be written: its labels and its sound ``[64000]`` in [-1, 1]."""
 
     instrument: str
@@ -32,7 +32,7 @@ class Rendered:
         return note_name(self.instrument, self.pitch, self.velocity)
 
 
-def write_notes(folder: Path, notes: Iterable[Rendered]) -> int:
+def write_notes(folder: Path, notes: Iterable[NewNote]) -> int:
     """Write ``notes`` to a new ``folder`` in NSynth's layout and return how many; all of them appear, or none.
 
     Raises:

@@ -8,9 +8,9 @@ import numpy as np
 from scipy import linalg, special, stats
 from scipy.spatial.distance import cdist
 
-from nsynthlib.evaluation.intervals import Row, summarise, summarise_set
+from nsynthlib.evaluation.statistics import Measurement, summarise, summarise_set
 
-CELLS = 50  # of the number of statistically different bins, as many as GANSynth's
+BINS = 50  # of the number of statistically different bins, as many as GANSynth's
 
 
 class Gaussian:
@@ -33,7 +33,7 @@ def frechet(a: Gaussian, b: Gaussian) -> float:
     return float(((a.mean - b.mean) ** 2).sum() + trace)
 
 
-def frechet_distance(features: np.ndarray, reference: np.ndarray, seed: int = 0) -> Row:
+def frechet_distance(features: np.ndarray, reference: np.ndarray, seed: int = 0) -> Measurement:
     """Fréchet distance of ``features`` ``[n, d]`` to a reference's ``[m, d]`` (Heusel et al. 2017).
 
     Smaller sets lie further off, so compare sets of one size only. The interval resamples ``features`` alone.
@@ -47,7 +47,7 @@ def entropies(logits: np.ndarray) -> np.ndarray:
     return special.entr(special.softmax(logits, 1)).sum(1)
 
 
-def inception_score(logits: np.ndarray, seed: int = 0) -> Row:
+def inception_score(logits: np.ndarray, seed: int = 0) -> Measurement:
     """exp of the mean KL divergence of each note's answer from the mean answer (Salimans et al. 2016).
 
     From 1 (all notes get one answer) to the number of classes (sure of each note, and all classes alike).
@@ -57,20 +57,20 @@ def inception_score(logits: np.ndarray, seed: int = 0) -> Row:
         mean = answers.mean(0)
         return float(np.exp(special.entr(mean).sum() - special.entr(answers).sum(1).mean()))
 
-    return summarise_set(special.softmax(logits, 1), score, seed, least=1.0)
+    return summarise_set(special.softmax(logits, 1), score, seed, minimum=1.0)
 
 
-class Cells:
+class VoronoiBins:
     """Where a reference's points ``[m, d]`` crowd: Voronoi cells of k-means, and each one's share of them."""
 
-    def __init__(self, reference: np.ndarray, count: int = CELLS, seed: int = 0) -> None:
+    def __init__(self, reference: np.ndarray, count: int = BINS, seed: int = 0) -> None:
         from sklearn.cluster import KMeans
 
         means = KMeans(min(count, len(reference)), n_init=1, random_state=seed).fit(reference)
         self.centres, self.size = means.cluster_centers_, len(reference)
         self.counts = np.bincount(means.labels_, minlength=len(self.centres))
 
-    def different(self, points: np.ndarray, seed: int = 0) -> Row:
+    def different(self, points: np.ndarray, seed: int = 0) -> Measurement:
         """Number of statistically different bins (Richardson and Weiss 2018): cells that get too many or too few.
 
         Two-proportion z-test at 5 % for each cell, so that about 1 in 20 differs by chance.
@@ -98,7 +98,7 @@ def spread(features: np.ndarray, groups: Sequence[object]) -> np.ndarray:
 
 def diversity(
     features: np.ndarray, groups: Sequence[object], reference: np.ndarray, reference_groups: Sequence[object]
-) -> Row | None:
+) -> Measurement | None:
     """How unlike notes of one condition are, against real ones: 1 is as varied, 0 the same note every time.
 
     The mean distance between features ``[n, d]`` of two notes asked for by the same pitch, family and velocity (their

@@ -12,17 +12,17 @@ from accelerate.utils import tqdm
 from torch import Tensor
 from torch.nn import functional as F
 
-from nsynthlib.classifier import Classifier, Verdict, nearest
 from nsynthlib.data import Note, labels_of
-from nsynthlib.evaluation.intervals import Row, share
-from nsynthlib.evaluation.modulation import modulation
-from nsynthlib.evaluation.pictures import FLOOR_DB, bands, heard_pitch
+from nsynthlib.evaluation.distances import FLOOR_DB, common_bands, heard_pitch
+from nsynthlib.evaluation.modulation import modulation_statistics
+from nsynthlib.evaluation.statistics import Measurement, proportion
+from nsynthlib.models.classifier import Classifier, Predictions, nearest_velocity
 
-CELL_SHAPE = (64, 21)  # what k-means sees of a picture: 4 bands by 6 frames in one
+THUMBNAIL_SHAPE = (64, 21)  # what k-means sees of a spectrogram: 4 bands by 6 frames in one
 
 
 @dataclass(frozen=True)
-class Asked:
+class Targets:
     """What ``n`` notes are asked to be, int64 ``[n]`` each; family as index into ``FAMILIES``."""
 
     pitch: np.ndarray
@@ -30,7 +30,7 @@ class Asked:
     velocity: np.ndarray
 
     @classmethod
-    def of(cls, notes: Sequence[Note]) -> Asked:
+    def of(cls, notes: Sequence[Note]) -> Targets:
         return cls(**{name: field.numpy() for name, field in labels_of(notes).items()})
 
     def __len__(self) -> int:
@@ -42,31 +42,32 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Heard:
+class Observed:
     """What the judges heard in ``n`` notes; pitches by the tracker are NaN for silence, and where it was not asked."""
 
-    asked: Asked
-    verdict: Verdict
+    targets: Targets
+    predictions: Predictions
     tracked: np.ndarray  #: MIDI numbers ``[n]``
     modulation: np.ndarray  #: ``[n, 48]``
-    cells: np.ndarray  #: small pictures ``[n, 64 * 21]``
+    thumbnails: np.ndarray  #: small spectrograms ``[n, 64 * 21]``
 
     @property
     def features(self) -> np.ndarray:
         """The classifier's, ``[n, 96]``."""
-        return self.verdict.features.double().numpy()
+        return self.predictions.features.double().numpy()
 
-    def right(self) -> dict[str, Row]:
+    def accuracies(self) -> dict[str, Measurement]:
         """Share of notes that the classifier hears as they were asked for."""
-        velocity = nearest(torch.from_numpy(self.asked.velocity)).numpy()
-        asked = {"pitch": self.asked.pitch, "family": self.asked.family, "velocity": velocity}
+        velocity = nearest_velocity(torch.from_numpy(self.targets.velocity)).numpy()
+        wanted = {"pitch": self.targets.pitch, "family": self.targets.family, "velocity": velocity}
         return {
-            f"{name}_accuracy": share(getattr(self.verdict, name).argmax(1).numpy() == asked[name]) for name in asked
+            f"{name}_accuracy": proportion(getattr(self.predictions, name).argmax(1).numpy() == wanted[name])
+            for name in wanted
         }
 
-    def in_tune(self) -> Row:
+    def in_tune(self) -> Measurement:
         """Share of notes within 50 cents by the tracker."""
-        return share(np.abs(self.tracked - self.asked.pitch) <= 0.5)
+        return proportion(np.abs(self.tracked - self.targets.pitch) <= 0.5)
 
 
 class Judges:
@@ -75,26 +76,26 @@ class Judges:
     def __init__(self, classifier: Classifier, quiet: bool = False) -> None:
         self.classifier, self.quiet = classifier, quiet
 
-    def hear(self, sounds: Iterable[Tensor], asked: Asked, name: str = "", tracker: bool = True) -> Heard:
+    def observe(self, sounds: Iterable[Tensor], targets: Targets, name: str = "", tracker: bool = True) -> Observed:
         """Listen to as many sounds ``[64000]`` as were asked for; ``name`` is shown with the progress."""
         tracked, moving, small = [], [], []
 
         def passing() -> Iterator[Tensor]:
-            for audio in tqdm(sounds, total=len(asked), desc=name, unit="note", disable=self.quiet):
-                picture = bands(audio)
+            for audio in tqdm(sounds, total=len(targets), desc=name, unit="note", disable=self.quiet):
+                bands = common_bands(audio)
                 tracked.append(heard_pitch(audio) if tracker else float("nan"))
-                moving.append(modulation(picture, FLOOR_DB))
-                small.append(F.adaptive_avg_pool2d(picture.clamp(FLOOR_DB, 0.0)[None], CELL_SHAPE).flatten())
+                moving.append(modulation_statistics(bands, FLOOR_DB))
+                small.append(F.adaptive_avg_pool2d(bands.clamp(FLOOR_DB, 0.0)[None], THUMBNAIL_SHAPE).flatten())
                 yield audio
 
-        verdict = self.classifier.listen(passing())
-        return Heard(
-            asked, verdict, np.array(tracked), torch.stack(moving).double().numpy(), torch.stack(small).numpy()
+        predictions = self.classifier.predict(passing())
+        return Observed(
+            targets, predictions, np.array(tracked), torch.stack(moving).double().numpy(), torch.stack(small).numpy()
         )
 
-    def notes(self, notes: Sequence[Note], name: str = "", tracker: bool = True) -> Heard:
+    def observe_notes(self, notes: Sequence[Note], name: str = "", tracker: bool = True) -> Observed:
         """Listen to real notes."""
-        return self.hear((note.audio for note in notes), Asked.of(notes), name, tracker)
+        return self.observe((note.audio for note in notes), Targets.of(notes), name, tracker)
 
 
 def level_rises(*sounds: Tensor) -> bool:

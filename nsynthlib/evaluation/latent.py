@@ -12,25 +12,24 @@ from accelerate.utils import tqdm
 from torch import Tensor
 
 from nsynthlib.data import Note, labels_of
-from nsynthlib.evaluation.intervals import share, summarise, summarise_set
-from nsynthlib.evaluation.reconstruction import condition_at, device_of
-from nsynthlib.models import AE, kl_divergence
+from nsynthlib.evaluation.reconstruction import condition_at
+from nsynthlib.evaluation.statistics import proportion, summarise, summarise_set
+from nsynthlib.models.autoencoders import AE, kl_divergence
 
 
 def posteriors(model: AE, notes: Sequence[Note], name: str, quiet: bool) -> tuple[Tensor, Tensor]:
     """Mean and log-variance of q(z | x) of every note, ``[n, latent_dim]`` each, on the CPU."""
-    device = device_of(model)
     means, log_vars = [], []
     pairs = zip(notes, condition_at(notes), strict=True)
     for note, condition in tqdm(pairs, total=len(notes), desc=f"{name}: z", unit="note", disable=quiet):
-        picture = model.log_mel.picture(note.audio.to(device))[None]
-        mean, log_var = model.encode(picture, condition.to(device) if model.conditional else None)
+        db = model.log_mel(note.audio.to(model.device))[None]
+        mean, log_var = model.encode(db, condition.to(model.device) if model.conditional else None)
         means.append(mean.float().cpu())
         log_vars.append(log_var.float().cpu())
     return torch.cat(means), torch.cat(log_vars)
 
 
-def latent(mean: Tensor, log_var: Tensor) -> dict[str, Any]:
+def measure_latent(mean: Tensor, log_var: Tensor) -> dict[str, Any]:
     """KL in nats a note, dimensions of more than 0.1 nats, and the aggregate posterior's distance from the prior.
 
     The distance is the KL divergence in nats of the Gaussian that fits the aggregate posterior from N(0, I). Its
@@ -55,7 +54,7 @@ def _gaussian_kl(both: np.ndarray) -> float:
     return float(0.5 * (np.trace(covariance) + centre @ centre - len(centre) - log_det))
 
 
-def probe(learn: tuple[Tensor, Sequence[Note]], check: tuple[Tensor, Sequence[Note]]) -> dict[str, dict[str, Any]]:
+def probe(train: tuple[Tensor, Sequence[Note]], valid: tuple[Tensor, Sequence[Note]]) -> dict[str, dict[str, Any]]:
     """What a linear probe (logistic regression) reads of pitch, family and velocity from z ``[n, latent_dim]``.
 
     It learns from the first set's points and is asked about the second's, held-out instruments; ``chance`` is what
@@ -68,14 +67,14 @@ def probe(learn: tuple[Tensor, Sequence[Note]], check: tuple[Tensor, Sequence[No
 
     rows = {}
     for name in ("pitch", "family", "velocity"):
-        known, asked = (labels_of(notes)[name].numpy() for _, notes in (learn, check))
-        if len(np.unique(known)) < 2:
+        told, wanted = (labels_of(notes)[name].numpy() for _, notes in (train, valid))
+        if len(np.unique(told)) < 2:
             continue
         reader = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=200))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of many pitches among few notes, of a fit that stopped early
-            reader.fit(learn[0].numpy(), known)
-        row: dict[str, Any] = dict(share(reader.predict(check[0].numpy()) == asked))
-        row["chance"] = float(np.mean(asked == np.bincount(known).argmax()))
+            reader.fit(train[0].numpy(), told)
+        row: dict[str, Any] = dict(proportion(reader.predict(valid[0].numpy()) == wanted))
+        row["chance"] = float(np.mean(wanted == np.bincount(told).argmax()))
         rows[name] = row
     return rows

@@ -11,8 +11,8 @@ WINDOW = 9  # frames, 0.3 s: what moves more slowly is the note's envelope
 SUSTAIN, RELEASE = slice(16, 88), slice(98, 122)  # frames of 32 ms: 0.5-2.8 s, and 3.1-3.9 s after the key is let go
 
 
-def modulation(bands: Tensor, floor: float) -> Tensor:
-    """How a picture ``[n_mels, frames]`` in decibels moves about its 9-frame moving average, ``[48]``.
+def modulation_statistics(bands: Tensor, floor: float) -> Tensor:
+    """How a spectrogram ``[n_mels, frames]`` in decibels moves about its 9-frame moving average, ``[48]``.
 
     For each of 16 groups of bands the standard deviation in decibels in the sustain, the same in the release, and the
     correlation of neighbouring frames in the sustain (0 where nothing moves). ``floor`` is the quietest value counted.

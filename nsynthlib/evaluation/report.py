@@ -1,6 +1,6 @@
 """Judging a model: every measure with three rows (real notes, copy-synthesis, model) and each with its sample size.
 
-Copy-synthesis is sound to picture to sound with no model in between: the best any model over that picture can do.
+Copy-synthesis is sound to spectrogram to sound with no model in between: what that inversion loses.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from nsynthlib.classifier import Classifier
 from nsynthlib.data import Note
 from nsynthlib.errors import DataError
-from nsynthlib.evaluation.choosing import draw
-from nsynthlib.evaluation.control import as_learned, new_pitch, one_z
-from nsynthlib.evaluation.generated import generation
-from nsynthlib.evaluation.intervals import Row
+from nsynthlib.evaluation.conditioning import as_learned, new_pitch, one_z
 from nsynthlib.evaluation.judges import Judges
-from nsynthlib.evaluation.latent import latent, posteriors, probe
-from nsynthlib.evaluation.reconstruction import device_of, reconstruction
-from nsynthlib.models import AE, CVAE
+from nsynthlib.evaluation.latent import measure_latent, posteriors, probe
+from nsynthlib.evaluation.new_notes import measure_new_notes
+from nsynthlib.evaluation.reconstruction import measure_reconstruction
+from nsynthlib.evaluation.selection import draw_notes
+from nsynthlib.evaluation.statistics import Measurements
+from nsynthlib.models.autoencoders import AE, CVAE
+from nsynthlib.models.classifier import Classifier
 
 PROBED = 20  # notes the probe learns from, for each that a set is judged by
 CHECKED = 4  # notes the judges are checked by, likewise
@@ -68,18 +68,21 @@ def evaluate(
             raise DataError(f"{name}: there are no notes to judge by")
     judges = Judges(classifier or Classifier.from_pretrained(), quiet)
     rng = np.random.default_rng(seed)
-    result: dict[str, Any] = {"seed": seed, "device": str(device_of(model))}
+    result: dict[str, Any] = {"seed": seed, "device": str(model.device)}
     result["judges"] = _judged(judges, sets, CHECKED * limit, rng)
     result |= _every_set(model, judges, sets, limit, rng)
     if isinstance(model, CVAE):
         held_out = sets.get("test", next(iter(sets.values())))
         source = held_out if learned is None else learned
-        result["generation"] = generation(model, judges, held_out, source, limit, rng)
+        learned_instruments = sets.get("unseen_pitches", held_out)
+        result["generation"] = measure_new_notes(model, judges, held_out, source, limit, rng)
         result["control"] = {
             "one_z": one_z(model, judges, max(1, limit // 10), rng),
             "new_pitch": new_pitch(model, judges, held_out, limit, rng),
-            "as_learned": as_learned(model, judges, draw(sets.get("known", held_out), 2 * limit, rng), rng),
-            "probe": _probe(model, draw(source, PROBED * limit, rng), draw(held_out, 4 * limit, rng), quiet),
+            "as_learned": as_learned(model, judges, draw_notes(learned_instruments, 2 * limit, rng), rng),
+            "probe": _probe(
+                model, draw_notes(source, PROBED * limit, rng), draw_notes(held_out, 4 * limit, rng), quiet
+            ),
         }
     result["seconds"] = round(time.monotonic() - started, 1)
     return result
@@ -91,30 +94,33 @@ def _every_set(
     """What is measured for each set."""
     rows, spaces = {}, {}
     for name, notes in sets.items():
-        rows[name] = reconstruction(model, judges, draw(notes, limit, rng), name)
-        more = draw(notes, 4 * limit, rng)  # by every model, or the next set would be other notes for some of them
+        rows[name] = measure_reconstruction(model, judges, draw_notes(notes, limit, rng), name)
+        # By every model, or the next set would be other notes for some of them.
+        more = draw_notes(notes, 4 * limit, rng)
         if model.variational:
-            spaces[name] = latent(*posteriors(model, more, name, judges.quiet))
+            spaces[name] = measure_latent(*posteriors(model, more, name, judges.quiet))
     return {"reconstruction": rows, "latent": spaces}
 
 
-def judge_the_judges(
+def evaluate_classifier(
     classifier: Classifier, sets: Mapping[str, Sequence[Note]], *, limit: int = 1000, seed: int = 0, quiet: bool = False
-) -> dict[str, dict[str, dict[str, Row]]]:
+) -> dict[str, Measurements]:
     """How often the classifier and the tracker are right about at most ``limit`` real notes of each set."""
     return _judged(Judges(classifier, quiet), sets, limit, np.random.default_rng(seed))
 
 
 def _judged(
     judges: Judges, sets: Mapping[str, Sequence[Note]], limit: int, rng: np.random.Generator
-) -> dict[str, dict[str, dict[str, Row]]]:
-    heard = {name: judges.notes(draw(notes, limit, rng), f"{name}: judges") for name, notes in sets.items()}
+) -> dict[str, Measurements]:
+    observed = {
+        name: judges.observe_notes(draw_notes(notes, limit, rng), f"{name}: judges") for name, notes in sets.items()
+    }
     return {
-        "classifier": {name: one.right() for name, one in heard.items()},
-        "tracker": {name: {"in_tune": one.in_tune()} for name, one in heard.items()},
+        "classifier": {name: one.accuracies() for name, one in observed.items()},
+        "tracker": {name: {"in_tune": one.in_tune()} for name, one in observed.items()},
     }
 
 
-def _probe(model: CVAE, learn: Sequence[Note], check: Sequence[Note], quiet: bool) -> dict[str, dict[str, Any]]:
-    points = [(posteriors(model, notes, "probe", quiet)[0], notes) for notes in (learn, check)]
+def _probe(model: CVAE, train: Sequence[Note], valid: Sequence[Note], quiet: bool) -> dict[str, dict[str, Any]]:
+    points = [(posteriors(model, notes, "probe", quiet)[0], notes) for notes in (train, valid)]
     return probe(*points)

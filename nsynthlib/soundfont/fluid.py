@@ -14,20 +14,14 @@ from types import TracebackType
 
 import numpy as np
 
-from nsynthlib.data import SAMPLE_RATE, SAMPLES
+from nsynthlib.audio.format import HELD_SECONDS, SAMPLE_RATE, SAMPLES
 from nsynthlib.errors import DataError, UsageError
+from nsynthlib.soundfont.fonts import INSTALL
 from nsynthlib.soundfont.tables import read_tables
 
 RENDER_RATE = 48_000
 BLOCK = 64  # samples that FluidSynth renders at once
-HELD = 3  # seconds the key is down, of four
 
-_PACKAGES = "fluidsynth fluid-soundfont-gm musescore-general-soundfont-small"
-INSTALL = (
-    f"Debian: sudo apt-get install {_PACKAGES}; Colab: !apt-get install -y {_PACKAGES}; "
-    "macOS: brew install fluid-synth, and put FluidR3_GM.sf2 and MuseScore_General.sf3, from "
-    "https://musescore.org/en/handbook/3/soundfonts-and-sfz-files, into ~/.local/share/soundfonts"
-)
 _HOMEBREW = ("/opt/homebrew/lib/libfluidsynth.dylib", "/usr/local/lib/libfluidsynth.dylib")
 _SIGNATURES: dict[str, tuple[type | None, list[type]]] = {
     "new_fluid_settings": (c_void_p, []),
@@ -116,7 +110,7 @@ class Synth:
         for _ in range(2):
             self._reset(pitch, velocity)
         stereo = np.zeros((2, SAMPLES * RENDER_RATE // SAMPLE_RATE), np.float32)
-        released = HELD * RENDER_RATE
+        released = int(HELD_SECONDS * RENDER_RATE)
         self._library.fluid_synth_noteon(self._synth, 0, pitch, velocity)
         self._write(stereo[:, :released])
         self._library.fluid_synth_noteoff(self._synth, 0, pitch)

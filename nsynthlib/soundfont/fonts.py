@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nsynthlib.errors import UsageError
-from nsynthlib.soundfont.fluid import INSTALL
+
+_PACKAGES = "fluidsynth fluid-soundfont-gm musescore-general-soundfont-small"
+INSTALL = (
+    f"Debian: sudo apt-get install {_PACKAGES}; Colab: !apt-get install -y {_PACKAGES}; "
+    "macOS: brew install fluid-synth, and put FluidR3_GM.sf2 and MuseScore_General.sf3, from "
+    "https://musescore.org/en/handbook/3/soundfonts-and-sfz-files, into ~/.local/share/soundfonts"
+)
 
 LICENCES = {
     "FluidR3_GM": "MIT, copyright 2000-2002, 2008 Frank Wen; 2008 Toby Smithe",

@@ -22,9 +22,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from nsynthlib.data import VELOCITIES, index_entry, note_name, read_json, write_json, write_wav
-from nsynthlib.data.files import need_space
+from nsynthlib.data import VELOCITIES, index_entry, note_name, write_wav
 from nsynthlib.errors import DataError, UsageError
+from nsynthlib.files import need_space, read_json, write_json
 from nsynthlib.soundfont.fluid import Synth, version
 from nsynthlib.soundfont.fonts import FONTS, Font, find_fonts
 from nsynthlib.soundfont.programs import PROGRAMS, instrument_of, sounds_at

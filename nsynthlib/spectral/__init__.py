@@ -5,12 +5,14 @@ device, in float32, and keeps leading dimensions. Frames are centred: frame ``m`
 ``m * hop_length``, and the signal is padded with zeros, as in librosa.
 """
 
-from nsynthlib.spectral.frequency import from_instantaneous_frequency, to_instantaneous_frequency
-from nsynthlib.spectral.measures import dbfs, log_spectral_distance, spectral_convergence
+from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.audio.levels import dbfs
+from nsynthlib.spectral.instantaneous import from_instantaneous_frequency, to_instantaneous_frequency
+from nsynthlib.spectral.log_mel import LogMel
+from nsynthlib.spectral.measures import log_spectral_distance, spectral_convergence
 from nsynthlib.spectral.mel import MEL_SCALES, hz_to_mel, mel_corners, mel_filterbank, mel_to_hz, mel_to_magnitude
 from nsynthlib.spectral.phase import gaussian_width, griffin_lim, magnitude_to_audio, pghi
-from nsynthlib.spectral.picture import LogMel
-from nsynthlib.spectral.transform import FLOOR_DB, SAMPLE_RATE, STFT, WINDOWS, from_db, istft, stft, to_db
+from nsynthlib.spectral.transform import FLOOR_DB, STFT, WINDOWS, from_db, istft, stft, to_db
 
 __all__ = [
     "FLOOR_DB",

@@ -9,10 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nsynthlib.spectral.transform import SAMPLE_RATE, note_by_note
+from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.constants import CONSTANTS
+from nsynthlib.spectral.transform import note_by_note
 
-MEL_SCALES = ("htk", "slaney")
-KNEE_HZ, KNEE_MEL = 1000.0, 15.0  # where Slaney's scale turns from linear to logarithmic
+MEL_SCALES: tuple[str, ...] = tuple(CONSTANTS["choices"]["mel_scale"])
+KNEE_HZ: float = CONSTANTS["mel"]["knee_hz"]  # where Slaney's scale turns from linear to logarithmic
+KNEE_MEL: float = CONSTANTS["mel"]["knee_mel"]
+N_ITER: int = CONSTANTS["mel"]["n_iter"]  # multiplicative updates from bands back to bins
 SLANEY_STEP = math.log(6.4) / 27  # natural logarithm of the ratio of two frequencies one mel apart, above it
 
 
@@ -28,7 +32,7 @@ def hz_to_mel(hz: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
         ValueError: for another scale.
     """
     hz = np.asarray(hz, dtype=np.float64)
-    if _known(mel_scale) == "htk":
+    if _checked(mel_scale) == "htk":
         return 2595.0 * np.log10(1.0 + hz / 700.0)
     return np.where(
         hz < KNEE_HZ,
@@ -40,7 +44,7 @@ def hz_to_mel(hz: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
 def mel_to_hz(mel: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
     """Frequencies in hertz of mel, the inverse of :func:`hz_to_mel`."""
     mel = np.asarray(mel, dtype=np.float64)
-    if _known(mel_scale) == "htk":
+    if _checked(mel_scale) == "htk":
         return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
     return np.where(
         mel < KNEE_MEL,
@@ -55,7 +59,7 @@ def mel_corners(n_mels: int, f_min: float, f_max: float, mel_scale: str = "htk")
     return mel_to_hz(np.linspace(first, last, n_mels + 2), mel_scale)
 
 
-def _known(mel_scale: str) -> str:
+def _checked(mel_scale: str) -> str:
     if mel_scale not in MEL_SCALES:
         raise ValueError(f"mel_scale {mel_scale!r} is unknown; choose one of {', '.join(MEL_SCALES)}")
     return mel_scale
@@ -83,7 +87,7 @@ def mel_filterbank(
         return torch.from_numpy(np.maximum(0.0, 1.0 - distance).astype(np.float32))
 
 
-def mel_to_magnitude(mel: Tensor, filterbank: Tensor, n_iter: int = 10) -> Tensor:
+def mel_to_magnitude(mel: Tensor, filterbank: Tensor, n_iter: int = N_ITER) -> Tensor:
     """Non-negative magnitudes ``[..., bins, frames]`` whose mel bands are nearest to ``mel`` ``[..., n_mels, frames]``.
 
     Nearest in Kullback-Leibler divergence, by ``n_iter`` multiplicative updates (Lee and Seung 2001, theorem 2;

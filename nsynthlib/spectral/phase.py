@@ -10,7 +10,10 @@ import torch
 from scipy import optimize, signal
 from torch import Tensor
 
+from nsynthlib.constants import CONSTANTS
 from nsynthlib.spectral.transform import STFT, istft, note_by_note, stft
+
+TOLERANCE: float = CONSTANTS["pghi"]["tolerance"]  # of a note's maximum: what is quieter gets random phase
 
 
 def griffin_lim(
@@ -55,14 +58,14 @@ def gaussian_width(window: str) -> float:
     return float(optimize.minimize_scalar(mismatch, bounds=(0.01, 4.0), method="bounded").x)
 
 
-def pghi(magnitude: Tensor, settings: STFT, tolerance: float = 1e-6, seed: int = 0) -> Tensor:
+def pghi(magnitude: Tensor, settings: STFT, tolerance: float = TOLERANCE, seed: int = 0) -> Tensor:
     """Phase in radians ``[..., bins, frames]`` by phase-gradient heap integration (Průša et al. 2017).
 
     For a Gaussian window the gradient of the phase is the gradient of the log-magnitude turned by 90°; this
     integrates it outwards from the loudest bin. Bins of at most ``tolerance`` times a note's maximum get random
     phase, the same for every note of a batch. Runs on the CPU, whatever the device, a note per thread.
     """
-    from nsynthlib._heap import integrate  # numba takes a second to import
+    from nsynthlib.spectral._pghi import integrate
 
     gamma = gaussian_width(settings.window) * settings.length**2
     frames = magnitude.detach().reshape(-1, *magnitude.shape[-2:]).transpose(-1, -2).float().cpu().contiguous()

@@ -11,9 +11,10 @@ from scipy import signal
 from torch import Tensor
 from torch.nn import functional as F
 
-SAMPLE_RATE = 16_000  # NSynth's, in hertz
-FLOOR_DB = -80.0  # the quietest value a picture can hold, against a full-scale sine
-WINDOWS = ("hann", "hamming", "blackman", "boxcar")
+from nsynthlib.constants import CONSTANTS
+
+FLOOR_DB: float = CONSTANTS["floor_db"]  # the quietest value a spectrogram can hold, against a full-scale sine
+WINDOWS: tuple[str, ...] = tuple(CONSTANTS["choices"]["window"])
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 =============  =====================================  ==============================
 way            function                               instrument
 =============  =====================================  ==============================
-additive       :func:`additive`, :func:`wavetable`    :class:`Additive`, :class:`Modal`
-subtractive    :func:`subtractive`                    :class:`Subtractive`
-FM             :func:`fm`                             :class:`FM`
-granular       :func:`granular`                       :class:`Granular`
-physical       :func:`plucked`                        :class:`Plucked`
+additive       :func:`additive_tone`, :func:`wavetable` :class:`Additive`, :class:`Modal`
+subtractive    :func:`subtractive_tone`                    :class:`Subtractive`
+FM             :func:`fm_tone`                             :class:`FM`
+granular       :func:`granular_tone`                       :class:`Granular`
+physical       :func:`plucked_tone`                        :class:`Plucked`
 spectral       :func:`analyse`, :func:`shaped_noise`  :class:`Spectral`
 =============  =====================================  ==============================
 
@@ -15,19 +15,21 @@ A function makes a tone for four seconds; an instrument, a :class:`Timbre`, adds
 :func:`synthesise` plays a note on it.
 """
 
-from nsynthlib.synthesis.additive import additive, partials_below_nyquist, wavetable
-from nsynthlib.synthesis.controls import ADSR, HELD, LFO, cycles, timeline, to_gain
-from nsynthlib.synthesis.fm import Operator, fm
-from nsynthlib.synthesis.granular import granular
-from nsynthlib.synthesis.plucked import plucked
+from nsynthlib.synthesis.additive import additive_tone, partials_below_nyquist, wavetable
+from nsynthlib.synthesis.controls import ADSR, LFO, cycles, timeline, to_gain
+from nsynthlib.synthesis.families import FAMILY_TIMBRES, sample_timbre
+from nsynthlib.synthesis.fm import Operator, fm_tone
+from nsynthlib.synthesis.granular import granular_tone
+from nsynthlib.synthesis.instruments import synthetic_notes
+from nsynthlib.synthesis.plucked import plucked_tone
 from nsynthlib.synthesis.spectral_model import SpectralModel, analyse, shaped_noise
-from nsynthlib.synthesis.subtractive import filter_response, subtractive, waveform
+from nsynthlib.synthesis.subtractive import filter_response, subtractive_tone, waveform
 from nsynthlib.synthesis.timbre import FM, Additive, Granular, Modal, Plucked, Spectral, Subtractive, Timbre, synthesise
 
 __all__ = [
     "ADSR",
+    "FAMILY_TIMBRES",
     "FM",
-    "HELD",
     "LFO",
     "Additive",
     "Granular",
@@ -38,17 +40,19 @@ __all__ = [
     "SpectralModel",
     "Subtractive",
     "Timbre",
-    "additive",
+    "additive_tone",
     "analyse",
     "cycles",
     "filter_response",
-    "fm",
-    "granular",
+    "fm_tone",
+    "granular_tone",
     "partials_below_nyquist",
-    "plucked",
+    "plucked_tone",
+    "sample_timbre",
     "shaped_noise",
-    "subtractive",
+    "subtractive_tone",
     "synthesise",
+    "synthetic_notes",
     "timeline",
     "to_gain",
     "waveform",

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
-from nsynthlib.data import SAMPLE_RATE, SAMPLES
-from nsynthlib.synthesis.controls import NYQUIST, require
+from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
+from nsynthlib.constants import CONSTANTS
+from nsynthlib.synthesis.controls import require
 
 BLOCK = 64  # samples from one breakpoint of a control to the next, 4 ms
-CEILING = 0.98 * NYQUIST  # hertz; no partial is asked for above it
+CEILING: float = CONSTANTS["synthesis"]["ceiling_hz"]  # hertz; no partial is asked for above it
 
 
 def partials_below_nyquist(f0: float, cents: float = 0.0) -> int:
@@ -21,7 +22,9 @@ def partials_below_nyquist(f0: float, cents: float = 0.0) -> int:
     return max(1, int(CEILING / (f0 * 2 ** (cents / 1200))))
 
 
-def additive(frequencies: Tensor, amplitudes: Tensor, phases: Tensor | None = None, samples: int = SAMPLES) -> Tensor:
+def additive_tone(
+    frequencies: Tensor, amplitudes: Tensor, phases: Tensor | None = None, samples: int = SAMPLES
+) -> Tensor:
     """Sum of sines, sum_k a_k(t) sin(2 pi ∫ f_k dt + phase), float32 ``[..., samples]``.
 
     Args:

@@ -9,10 +9,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from nsynthlib.data import SAMPLE_RATE, SAMPLES
+from nsynthlib.audio.format import HELD_SECONDS, SAMPLE_RATE, SAMPLES
 from nsynthlib.errors import UsageError
 
-HELD = 3.0  # seconds the key is down
 NYQUIST = SAMPLE_RATE / 2  # hertz
 
 
@@ -47,7 +46,7 @@ class ADSR:
         require(self.sustain <= 0, "sustain", self.sustain, "0 dB or less")
         require(self.release > 0, "release", self.release, "longer than 0 seconds")
 
-    def curve(self, samples: int = SAMPLES, sample_rate: int = SAMPLE_RATE, held: float = HELD) -> Tensor:
+    def curve(self, samples: int = SAMPLES, sample_rate: int = SAMPLE_RATE, held: float = HELD_SECONDS) -> Tensor:
         """Amplitude in [0, 1], float32 ``[samples]``, for a key that is up again after ``held`` seconds."""
         time = torch.arange(samples, dtype=torch.float32) / sample_rate
         rise = torch.sin((time / max(self.attack, 1e-9)).clamp(max=1) * (math.pi / 2)).square()

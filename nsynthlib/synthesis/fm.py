@@ -12,11 +12,14 @@ from scipy.special import jv
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from nsynthlib.data import SAMPLE_RATE, SAMPLES
+from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
+from nsynthlib.constants import CONSTANTS
 from nsynthlib.synthesis.additive import CEILING
 from nsynthlib.synthesis.controls import ADSR, cycles, require
 
-NEGLIGIBLE = 3e-4  # -70 dB; what all side bands that would fold back may add up to
+NEGLIGIBLE: float = CONSTANTS["synthesis"][
+    "side_band_limit"
+]  # -70 dB; what all side bands that would fold back may add up to
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def bandwidth(operator: Operator, f0: float) -> float:
     return operator.ratio * f0 + side_bands(index) * max(bandwidth(m, f0) for m in operator.modulators)
 
 
-def fm(f0: float, carriers: Sequence[Operator], cents: Tensor | None = None) -> Tensor:
+def fm_tone(f0: float, carriers: Sequence[Operator], cents: Tensor | None = None) -> Tensor:
     """Sum of carriers, each bent by its modulators, float32 ``[64000]``.
 
     Args:

@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nsynthlib.data import SAMPLE_RATE, SAMPLES
+from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
 from nsynthlib.synthesis.controls import require
 
 VOICES = 8  # different pitches among the grains
 FINE = 4  # points kept for every sample of the source, to read between them
 
 
-def granular(
+def granular_tone(
     source: Tensor,
     density: float = 60.0,
     length: float = 0.08,

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nsynthlib.data import SAMPLE_RATE, SAMPLES
+from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
 from nsynthlib.synthesis.controls import require
 
 _SIZE = 65_536  # of the transform; at least a note
@@ -73,7 +73,7 @@ def pluck(f0: float, position: float, rng: np.random.Generator) -> np.ndarray:
     return np.convolve(burst, reflected)
 
 
-def plucked(
+def plucked_tone(
     f0: float,
     decay: float = 4.0,
     high_decay: float = 0.3,

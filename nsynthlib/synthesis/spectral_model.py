@@ -15,8 +15,8 @@ from scipy.optimize import linear_sum_assignment
 from scipy.signal import get_window
 from torch import Tensor
 
-from nsynthlib.data import SAMPLE_RATE, SAMPLES
-from nsynthlib.synthesis.additive import additive
+from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
+from nsynthlib.synthesis.additive import additive_tone
 from nsynthlib.synthesis.controls import NYQUIST, require, to_gain
 
 HOP = 256  # samples between two frames of an analysis
@@ -77,7 +77,7 @@ class SpectralModel:
     def sinusoids(self, samples: int = SAMPLES, rng: np.random.Generator | None = None) -> Tensor:
         """The part with pitch, float32 ``[samples]``; the phases at the start are ``rng``'s, or 0 without."""
         phases = None if rng is None else torch.from_numpy(rng.uniform(size=len(self.frequencies)))
-        return additive(self.frequencies, self.amplitudes, phases, samples)
+        return additive_tone(self.frequencies, self.amplitudes, phases, samples)
 
     def resynthesise(self, samples: int = SAMPLES, seed: int = 0) -> Tensor:
         """Sinusoids and noise together, float32 ``[samples]``; another length plays the sound faster or slower."""

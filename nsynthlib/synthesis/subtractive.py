@@ -56,7 +56,7 @@ def filter_response(frequency: Tensor, cutoff: Tensor, resonance: float = 0.0, k
     return above / (1 + through + s * s)
 
 
-def subtractive(
+def subtractive_tone(
     f0: float,
     shape: Shape = "saw",
     cutoff: float | Tensor = 2000.0,

@@ -16,18 +16,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nsynthlib.data import SAMPLE_RATE, SAMPLES
-from nsynthlib.pitch import midi_to_hz
-from nsynthlib.synthesis.additive import CEILING, additive, partials_below_nyquist, wavetable
+from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
+from nsynthlib.audio.pitch import midi_to_hz
+from nsynthlib.constants import CONSTANTS
+from nsynthlib.synthesis.additive import CEILING, additive_tone, partials_below_nyquist, wavetable
 from nsynthlib.synthesis.controls import ADSR, LFO, cycles, require, to_gain
-from nsynthlib.synthesis.fm import Operator, fm
-from nsynthlib.synthesis.granular import granular
-from nsynthlib.synthesis.plucked import plucked
+from nsynthlib.synthesis.fm import Operator, fm_tone
+from nsynthlib.synthesis.granular import granular_tone
+from nsynthlib.synthesis.plucked import plucked_tone
 from nsynthlib.synthesis.spectral_model import SpectralModel, band_edges, shaped_noise
-from nsynthlib.synthesis.subtractive import Shape, subtractive
+from nsynthlib.synthesis.subtractive import Shape, subtractive_tone
 
 MIDDLE_C = midi_to_hz(60)
-DARKER = 12.0  # dB an octave that the softest note falls more steeply than the loudest
+VELOCITY_SLOPE_DB: float = CONSTANTS["synthesis"][
+    "velocity_slope_db"
+]  # dB an octave that the softest note falls more steeply than the loudest
 WAVES: tuple[Shape, ...] = ("saw", "square", "pulse")
 FADE = 0.01  # seconds over which the last of a release goes to silence
 _STEPS = 126  # breakpoints of what moves over a note: one every 32 ms
@@ -81,7 +84,7 @@ class Additive(Timbre):
         f0 = midi_to_hz(pitch)
         k = torch.arange(1, partials_below_nyquist(f0, cents) + 1)
         octaves = torch.log2(k)
-        db = (self.slope - DARKER * (1 - brightness)) * octaves + self.even * (k % 2 == 0)
+        db = (self.slope - VELOCITY_SLOPE_DB * (1 - brightness)) * octaves + self.even * (k % 2 == 0)
         for centre, gain in ((self.formant, 18.0), (self.second_formant, 12.0)):
             if centre:
                 db = db + gain / (1 + (torch.log2(k * f0 / centre) / 0.4).square())
@@ -117,11 +120,11 @@ class Modal(Timbre):
     def tone(self, pitch: int, brightness: float, rng: np.random.Generator) -> Tensor:
         ratios = self.ratios()
         ratios = ratios[ratios * midi_to_hz(pitch) < CEILING]
-        db = (self.slope - DARKER * (1 - brightness)) * torch.log2(ratios)
+        db = (self.slope - VELOCITY_SLOPE_DB * (1 - brightness)) * torch.log2(ratios)
         sooner = (ratios**self.damping - 1) * (-60 / self.seconds(pitch))  # dB per second
         fall = sooner[:, None] * torch.linspace(0, 4, 8 * _STEPS)
         phases = torch.from_numpy(rng.uniform(size=len(ratios)))
-        return additive(ratios * midi_to_hz(pitch), to_gain((db[:, None] + fall).float()), phases)
+        return additive_tone(ratios * midi_to_hz(pitch), to_gain((db[:, None] + fall).float()), phases)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +146,7 @@ class Subtractive(Timbre):
         settled = self.cutoff * math.sqrt(f0 / MIDDLE_C) * 2 ** (-2 * (1 - brightness))
         cutoff = (settled * torch.exp2(octaves)).clamp(min=f0)
         track = cutoff if self.contour else cutoff[:1]
-        return subtractive(f0, shape, track, self.resonance, "lowpass", self.width, self.detune, self.cents())
+        return subtractive_tone(f0, shape, track, self.resonance, "lowpass", self.width, self.detune, self.cents())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +164,7 @@ class FM(Timbre):
         strength = 0.05 + 0.95 * brightness
         pairs = [(self.ratio, self.index), (self.upper_ratio, self.upper_index)]
         modulators = tuple(Operator(ratio, index * strength, falling) for ratio, index in pairs if index)
-        return fm(midi_to_hz(pitch), [Operator(modulators=modulators)], self.cents())
+        return fm_tone(midi_to_hz(pitch), [Operator(modulators=modulators)], self.cents())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +181,7 @@ class Granular(Additive):
         phases = torch.from_numpy(rng.uniform(0, 2 * np.pi, len(db))).float()
         source = wavetable(steady, torch.polar(to_gain(db), phases))
         length = self.length * max(1.0, math.sqrt(MIDDLE_C / midi_to_hz(pitch)))
-        return granular(source, self.density, length, 1.0, self.spread, rng)
+        return granular_tone(source, self.density, length, 1.0, self.spread, rng)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +198,7 @@ class Plucked(Timbre):
     def tone(self, pitch: int, brightness: float, rng: np.random.Generator) -> Tensor:
         seconds = self.seconds(pitch)
         cutoff = self.cutoff * 2 ** (-4 * (1 - brightness))
-        return plucked(midi_to_hz(pitch), seconds, min(self.high_decay, seconds), self.position, cutoff, rng)
+        return plucked_tone(midi_to_hz(pitch), seconds, min(self.high_decay, seconds), self.position, cutoff, rng)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,23 +1,18 @@
 """What a reader touches and hears: explorers, a listening test, and players that leave loudness as it is.
 
-An explorer's controls are ipywidgets; they are joined in the browser to one anywidget, which shows the picture and the
+An explorer's controls are ipywidgets; they are joined in the browser to one anywidget, which shows the figure and the
 sound. In a notebook Python computes; on a page of the book the same settings go to JavaScript. So both work everywhere,
 and a chapter needs no callback of its own.
 """
 
-from nsynthlib.widgets.abx import ABX, abx, binomial_p_value
-from nsynthlib.widgets.latent_map import LatentMap, latent_map
-from nsynthlib.widgets.players import Player, Players, player, players
+from nsynthlib.widgets.audio_players import Player, Players, player, players
+from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
+from nsynthlib.widgets.latent_space import LatentMap, latent_map
+from nsynthlib.widgets.listening import ABX, abx
+from nsynthlib.widgets.mel import MelExplorer, mel_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
-from nsynthlib.widgets.spectrograms import (
-    CVAEExplorer,
-    MelExplorer,
-    STFTExplorer,
-    cvae_explorer,
-    mel_explorer,
-    stft_explorer,
-)
-from nsynthlib.widgets.synthesis_explorers import SynthesisExplorer, synthesis_explorer
+from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
+from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
 
 __all__ = [
     "ABX",
@@ -30,7 +25,6 @@ __all__ = [
     "SamplingExplorer",
     "SynthesisExplorer",
     "abx",
-    "binomial_p_value",
     "cvae_explorer",
     "latent_map",
     "mel_explorer",

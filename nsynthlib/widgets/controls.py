@@ -7,43 +7,46 @@ from typing import Any
 
 import ipywidgets
 
-from nsynthlib.widgets.explorers import Explorer
+from nsynthlib.widgets.base import ExplorerWidget
 
 # Names stand whole beside their controls, and controls are as wide as their place.
-_STYLE = {"description_width": "6.5rem"}
-_WIDE = {"width": "auto", "max_width": "100%"}
-_LOOK: dict[str, Any] = {"style": _STYLE, "layout": _WIDE}
+STYLE = {"description_width": "6.5rem"}
+WIDE = {"width": "auto", "max_width": "100%"}
+LOOK: dict[str, Any] = {"style": STYLE, "layout": WIDE}
 
 
-def _choice(name: str, options: Sequence[Any], index: int, slider: bool = True) -> ipywidgets.Widget:
+def choose(name: str, options: Sequence[Any], index: int, slider: bool = True) -> ipywidgets.Widget:
     """A control that chooses one of ``options`` (numbers, or pairs of label and value)."""
     kind = ipywidgets.SelectionSlider if slider else ipywidgets.Dropdown
-    return kind(description=name, options=options, index=index, **_LOOK)
+    return kind(description=name, options=options, index=index, **LOOK)
 
 
-class _Explorer(ipywidgets.VBox):
-    """Controls above one :class:`Explorer`, joined in the browser, so that they work with and without Python."""
+class Explorer(ipywidgets.VBox):
+    """Controls above one :class:`~nsynthlib.widgets.base.ExplorerWidget`, joined in the browser:
 
-    def __init__(self, controls: Mapping[str, ipywidgets.Widget], explorer: Explorer) -> None:
+    so they work with and without Python.
+    """
+
+    def __init__(self, controls: Mapping[str, ipywidgets.Widget], widget: ExplorerWidget) -> None:
         for name, control in controls.items():
-            held = "index" if name in explorer.choices else "value"
-            ipywidgets.jslink((control, held), (explorer, name))
-        for name in explorer.of_example:
+            held = "index" if name in widget.choices else "value"
+            ipywidgets.jslink((control, held), (widget, name))
+        for name in widget.of_example:
             controls[name].add_class("nn-of-example")
         panel = ipywidgets.Box(list(controls.values()))
         panel.add_class("nn-controls")
-        super().__init__([panel, explorer])
+        super().__init__([panel, widget])
         self.add_class("nn-explorer")
         self.controls = dict(controls)
-        self.explorer = explorer
+        self.widget = widget
 
 
-def _counted(values: Sequence[int], unit: str) -> list[tuple[str, int]]:
+def with_unit(values: Sequence[int], unit: str) -> list[tuple[str, int]]:
     """Whole numbers as options that tell their unit."""
     return [(f"{value} {unit}", value) for value in values]
 
 
-def _places(offered: Mapping[str, Sequence[Any]], wanted: Mapping[str, Any]) -> dict[str, int]:
+def places_of(offered: Mapping[str, Sequence[Any]], wanted: Mapping[str, Any]) -> dict[str, int]:
     """Where each wanted value stands among those its control offers; raises ValueError for one that it does not."""
     for name, value in wanted.items():
         if value not in offered[name]:
@@ -51,8 +54,13 @@ def _places(offered: Mapping[str, Sequence[Any]], wanted: Mapping[str, Any]) -> 
     return {name: offered[name].index(value) for name, value in wanted.items()}
 
 
-def _within(name: str, value: int, low: int, high: int, unit: str) -> int:
+def check_within(name: str, value: int, low: int, high: int, unit: str) -> int:
     """``value``, which a slider from ``low`` to ``high`` can show; raises ValueError for one that it cannot."""
     if not low <= value <= high:
         raise ValueError(f"{name} {value} is not offered; choose one from {low} to {high} {unit}")
     return value
+
+
+def length_of(widget: ExplorerWidget) -> str:
+    """How long the sound is that an explorer analyses."""
+    return f"{len(widget.note) // 2} samples, {widget.sample_rate} Hz"

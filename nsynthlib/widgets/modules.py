@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 WEB = Path(__file__).parent.parent / "web"
-IMPORT = re.compile(r'^import \{[^}]*\} from "(\./|\.\./)([^"]+)";\n', re.MULTILINE)
+IMPORT = re.compile(r'^import (?:\{[^}]*\}|\w+) from "(\.[^"]+)"(?: with \{ type: "json" \})?;\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
+DECLARATION = re.compile(r"^(?:async )?(?:function\*?|const|let|class) (\w+|\{[^}]*\}|\[[^\]]*\])", re.MULTILINE)
+NAME = re.compile(r"\w+(?=\s*(?:[,}\]]|$))")  # in a pattern such as { known, given: known }
 
 
 @lru_cache(maxsize=16)
 def one_file(entry: Path) -> str:
-    """The source of the module ``entry`` with every module that it imports laid before it, each once.
+    """The source of the module ``entry`` with everything that it imports laid before it, each once and data first.
 
-    A notebook has no address that a module could import another by. Imports are of names as they are, from files
-    beside; so the files share one scope, and a name that two of them give away is an error when the page loads.
+    A notebook has no address that a module could import another by. Imports are of names as they are, and of JSON by
+    the name of its file; so all share one scope.
+
+    Raises:
+        ValueError: if two of the files declare the same name.
     """
-    return "".join(_in_order(entry.resolve(), {}).values())
+    sources = _in_order(entry.resolve(), {})
+    _check_names(sources)
+    return "".join(sources[path] for path in sorted(sources, key=lambda path: path.suffix != ".json"))
 
 
 def _in_order(path: Path, placed: dict[Path, str]) -> dict[Path, str]:
     """Sources by path, what is imported before what imports it, with no export but the default one."""
     source = path.read_text(encoding="utf-8")
-    for match in IMPORT.finditer(source):
-        needed = (path.parent / (match[1] + match[2])).resolve()
+    if path.suffix == ".json":
+        return placed | {path: f"const {path.stem} = {json.dumps(json.loads(source))};\n"}
+    for address in IMPORT.findall(source):
+        needed = (path.parent / address).resolve()
         if needed not in placed:
-            _in_order(needed, placed)
-    placed[path] = EXPORT.sub("", IMPORT.sub("", source))
-    return placed
+            placed = _in_order(needed, placed)
+    return placed | {path: EXPORT.sub("", IMPORT.sub("", source))}
+
+
+def _check_names(sources: Mapping[Path, str]) -> None:
+    """Raise ValueError if two sources declare the same name at their top level."""
+    declared: dict[str, Path] = {}
+    for path, source in sources.items():
+        for name in _names(source):
+            if declared.setdefault(name, path) != path:
+                raise ValueError(f"{declared[name]} and {path} are laid into one file, and both declare {name}")
+
+
+def _names(source: str) -> Iterator[str]:
+    """What a source declares at its top level, where lines begin without a space."""
+    for declaration in DECLARATION.findall(source):
+        yield from NAME.findall(declaration)

@@ -11,23 +11,27 @@ import torch
 import traitlets
 from scipy import signal
 
-from nsynthlib.widgets.controls import _LOOK, _WIDE, _choice, _counted, _Explorer, _places, _within
-from nsynthlib.widgets.explorers import Explorer, Settings, choice, setting
+from nsynthlib.constants import CONSTANTS
+from nsynthlib.widgets.base import ExplorerWidget, Settings, choice, setting
+from nsynthlib.widgets.controls import LOOK, WIDE, Explorer, check_within, choose, places_of, with_unit
 from nsynthlib.widgets.modules import WEB, one_file
+from nsynthlib.widgets.shared_random import uniform
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-RATES = (4000, 6000, 8000, 12_000, 16_000, 24_000, 48_000)
+_SHARED = CONSTANTS["sampling"]
+RATES = tuple(CONSTANTS["choices"]["rate"])
 BITS = (2, 16)  # fewest and most
 FREQUENCIES = (50, 12_000, 50)  # lowest, highest, step, in hertz
 LEVELS = (-60, 0)  # softest and loudest, in dBFS
-ORIGINAL_RATE = 48_000  # fine enough for every frequency that is offered
-SECONDS, FADE_SECONDS = 1.5, 0.02
-POINTS = 1201  # of a drawn curve
-SPECTRUM_SAMPLES = 4096
-SPECTRUM_FLOOR_DB = -120.0
-OWN_SAMPLES = 288  # of a reader's own sound that are drawn, at the original rate: 6 ms
+ORIGINAL_RATE: int = _SHARED["original_rate"]  # fine enough for every frequency that is offered
+SECONDS: float = _SHARED["seconds"]
+FADE_SECONDS: float = _SHARED["fade_seconds"]
+POINTS: int = _SHARED["curve_points"]  # of a drawn curve
+SPECTRUM_SAMPLES: int = _SHARED["spectrum_samples"]
+SPECTRUM_FLOOR_DB: float = _SHARED["spectrum_floor_db"]
+OWN_SAMPLES: int = _SHARED["own_samples"]  # of a reader's own sound that are drawn, at the original rate: 6 ms
 COARSEST = ORIGINAL_RATE // RATES[0]
 
 
@@ -35,14 +39,6 @@ def sine(settings: Settings, rate: float, samples: int) -> np.ndarray:
     """The sine of the settings from its zero on, float64 ``[samples]``."""
     amplitude = 10 ** (settings["level"] / 20)
     return amplitude * np.sin(2 * np.pi * settings["frequency"] * np.arange(samples) / rate)
-
-
-def uniform(count: int, seed: int = 0) -> np.ndarray:
-    """Seeded numbers in [0, 1), the same as ``makeRandom`` gives in ``web/phase.mjs``."""
-    state = np.uint32(seed) + np.arange(1, count + 1, dtype=np.uint32) * np.uint32(0x9E3779B9)
-    mixed = (state ^ (state >> 16)) * np.uint32(0x21F0AAAD)
-    mixed = (mixed ^ (mixed >> 15)) * np.uint32(0x735A2D97)
-    return (mixed ^ (mixed >> 15)) / 2**32
 
 
 def quantise(audio: np.ndarray, bits: int, dither: bool) -> np.ndarray:
@@ -90,10 +86,10 @@ def spectrum_db(audio: np.ndarray) -> np.ndarray:
     return np.clip(20 * np.log10(np.maximum(magnitude, 1e-12)), SPECTRUM_FLOOR_DB, 0)
 
 
-class SamplingPicture(Explorer):
+class SamplingWidget(ExplorerWidget):
     """Waveform and spectrum of a sine, or of a reader's own sound, before and after sampling and quantisation."""
 
-    _esm = one_file(WEB / "sampling_view.mjs")
+    _esm = one_file(WEB / "views/sampling.mjs")
     of_example = ("frequency",)
     frequency = setting(traitlets.Int())
     rate = choice(RATES)
@@ -104,10 +100,10 @@ class SamplingPicture(Explorer):
     def __init__(self, **chosen: int) -> None:
         super().__init__(kind="sampling", sample_rate=ORIGINAL_RATE, **chosen)
 
-    def drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:
-        return self._own_drawn(settings, note) if len(note) else self._sine_drawn(settings)
+    def figure(self, settings: Settings, note: Tensor) -> dict[str, Any]:
+        return self._own_figure(settings, note) if len(note) else self._sine_figure(settings)
 
-    def _sine_drawn(self, settings: Settings) -> dict[str, Any]:
+    def _sine_figure(self, settings: Settings) -> dict[str, Any]:
         """Samples of at least three periods and the two curves through them, and a spectrum."""
         rate, frequency = settings["rate"], settings["frequency"]
         count = max(24, math.ceil(3 * rate / frequency))
@@ -125,7 +121,7 @@ class SamplingPicture(Explorer):
             "spectrum": spectrum_db(heard).astype(np.float32),
         }
 
-    def _own_drawn(self, settings: Settings, note: Tensor) -> dict[str, Any]:
+    def _own_figure(self, settings: Settings, note: Tensor) -> dict[str, Any]:
         """A few milliseconds about the loudest moment, with their samples, and both spectra there."""
         step = ORIGINAL_RATE // settings["rate"]
         whole = at_level(note, settings["level"])
@@ -140,7 +136,7 @@ class SamplingPicture(Explorer):
             "original": spectrum_db(around(whole, loudest)).astype(np.float32),
         }
 
-    def played(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
+    def audio(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
         rate = ORIGINAL_RATE if want == "original" else settings["rate"]
         if len(note):
             audio = at_level(note, settings["level"])[:: ORIGINAL_RATE // rate]
@@ -151,7 +147,7 @@ class SamplingPicture(Explorer):
         return torch.from_numpy(audio), rate
 
 
-class SamplingExplorer(_Explorer):
+class SamplingExplorer(Explorer):
     """Made by :func:`sampling_explorer`."""
 
     def __repr__(self) -> str:
@@ -174,17 +170,17 @@ def sampling_explorer(
         ValueError: for a value that the controls do not have.
     """
     low, high, step = FREQUENCIES
-    at = _places({"rate": RATES}, {"rate": sample_rate})
+    at = places_of({"rate": RATES}, {"rate": sample_rate})
     start = {
-        "frequency": _within("frequency", frequency, low, high, "Hz"),
-        "bits": _within("bits", bits, *BITS, "bits"),
-        "level": _within("level", level, *LEVELS, "dBFS"),
+        "frequency": check_within("frequency", frequency, low, high, "Hz"),
+        "bits": check_within("bits", bits, *BITS, "bits"),
+        "level": check_within("level", level, *LEVELS, "dBFS"),
     }
     controls = {
-        "frequency": ipywidgets.IntSlider(frequency, low, high, step, description="Frequency (Hz)", **_LOOK),
-        "rate": _choice("Sample rate", _counted(RATES, "Hz"), at["rate"]),
-        "bits": ipywidgets.IntSlider(bits, *BITS, description="Bits", **_LOOK),
-        "level": ipywidgets.IntSlider(level, *LEVELS, description="Level (dBFS)", **_LOOK),
-        "dither": ipywidgets.Checkbox(dither, description="Dither (TPDF)", indent=False, layout=_WIDE),
+        "frequency": ipywidgets.IntSlider(frequency, low, high, step, description="Frequency (Hz)", **LOOK),
+        "rate": choose("Sample rate", with_unit(RATES, "Hz"), at["rate"]),
+        "bits": ipywidgets.IntSlider(bits, *BITS, description="Bits", **LOOK),
+        "level": ipywidgets.IntSlider(level, *LEVELS, description="Level (dBFS)", **LOOK),
+        "dither": ipywidgets.Checkbox(dither, description="Dither (TPDF)", indent=False, layout=WIDE),
     }
-    return SamplingExplorer(controls, SamplingPicture(dither=dither, **start, **at))
+    return SamplingExplorer(controls, SamplingWidget(dither=dither, **start, **at))

@@ -1,0 +1,29 @@
+"""Notes out of a trained model: new ones, and others' notes through its bottleneck and back."""
+
+from nsynthlib.generation.notes import (
+    GRIFFIN_LIM_STEPS,
+    TEXTURE,
+    check_texture,
+    decode,
+    generate,
+    reconstruct,
+    sample_z,
+    standard_normal,
+    to_audio,
+)
+from nsynthlib.generation.refinement import refine
+from nsynthlib.models.condition import condition_of
+
+__all__ = [
+    "GRIFFIN_LIM_STEPS",
+    "TEXTURE",
+    "check_texture",
+    "condition_of",
+    "decode",
+    "generate",
+    "reconstruct",
+    "refine",
+    "sample_z",
+    "standard_normal",
+    "to_audio",
+]

@@ -1,0 +1,33 @@
+"""The models: autoencoders over spectrograms, and the classifier that judges what they make."""
+
+from nsynthlib.models.autoencoders import AE, CVAE, KINDS, N_EFFECTIVE, VAE, Output, kl_divergence, load_model
+from nsynthlib.models.classifier import Classifier, Predictions
+from nsynthlib.models.condition import Condition, comb_table, condition_of
+from nsynthlib.models.networks import PRESETS, Preset
+from nsynthlib.models.pretrained import PRETRAINED, save_weights
+from nsynthlib.models.prior import Prior
+from nsynthlib.models.scaling import gate, scale, unscale
+
+__all__ = [
+    "AE",
+    "CVAE",
+    "KINDS",
+    "N_EFFECTIVE",
+    "PRESETS",
+    "PRETRAINED",
+    "VAE",
+    "Classifier",
+    "Condition",
+    "Output",
+    "Predictions",
+    "Preset",
+    "Prior",
+    "comb_table",
+    "condition_of",
+    "gate",
+    "kl_divergence",
+    "load_model",
+    "save_weights",
+    "scale",
+    "unscale",
+]

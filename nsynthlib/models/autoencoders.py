@@ -1,0 +1,216 @@
+"""AE, VAE and CVAE over spectrograms of notes: one encoder, one decoder, three ways to join them.
+
+Spectrograms come and go in decibels, ``[batch, n_mels, frames]`` in [floor_db, 0]. Any size fits: it is padded at its
+end to a multiple of the network's total stride, and the padding is cut off again.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from nsynthlib.audio.format import SAMPLES
+from nsynthlib.data.labels import FAMILIES
+from nsynthlib.errors import UsageError
+from nsynthlib.files import read_json
+from nsynthlib.models.condition import Condition, comb_table
+from nsynthlib.models.networks import PRESETS
+from nsynthlib.models.pretrained import PRETRAINED, Pretrained, hub_file
+from nsynthlib.models.prior import FILE as PRIOR
+from nsynthlib.models.prior import Prior
+from nsynthlib.models.scaling import gate, scale, unscale
+from nsynthlib.models.texture import LOG_SIGMA_MIN, reference_noise, rolled
+from nsynthlib.spectral import LogMel
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+N_EFFECTIVE = 340.0  # independent numbers that a spectrogram is counted as: neighbouring bins move together
+FAMILY_DIM = 16  # numbers that a family becomes
+
+
+class Output(NamedTuple):
+    """What the loss compares, in network units, and mean and log-variance of q(z | x)."""
+
+    x_mean: Tensor  # [batch, n_mels, frames]
+    x_log_sigma: Tensor | None  # of the same shape, see AE.decode_stats
+    mean: Tensor  # [batch, latent_dim]
+    log_var: Tensor
+
+
+class AE(Pretrained):
+    """Autoencoder: a spectrogram squeezed through a vector and made again.
+
+    Args:
+        preset: a name in ``PRESETS``.
+        latent_dim: size of the latent vector; ``None`` takes the preset's.
+        n_mels, n_fft, hop_length, samples, mel_scale, floor_db: of the spectrogram, see
+            :class:`~nsynthlib.spectral.LogMel`.
+
+    Raises:
+        UsageError: for an unknown preset.
+    """
+
+    variational = False
+    conditional = False
+
+    def __init__(
+        self,
+        preset: str = "thesis",
+        latent_dim: int | None = None,
+        n_mels: int = 384,
+        n_fft: int = 2048,
+        hop_length: int = 512,
+        samples: int = SAMPLES,
+        mel_scale: str = "slaney",
+        floor_db: float = -100.0,
+    ) -> None:
+        super().__init__()
+        if preset not in PRESETS:
+            raise UsageError(f"preset {preset!r} is unknown; choose one of {', '.join(PRESETS)}")
+        made = PRESETS[preset]
+        self.latent_dim = latent_dim or made.latent_dim
+        self.log_mel = LogMel(n_mels, n_fft, hop_length, samples, mel_scale, floor_db)
+        rows, columns = self.padded = tuple(-(-n // made.stride) * made.stride for n in self.log_mel.shape)
+        self.register_buffer("reference_noise", reference_noise(self.log_mel).clone(), persistent=False)
+        cond_dim = 0
+        if self.conditional:
+            self.register_buffer("comb", F.pad(comb_table(self.log_mel), (0, rows - n_mels)), persistent=False)
+            self.family = nn.Embedding(len(FAMILIES), FAMILY_DIM)
+            cond_dim = FAMILY_DIM + 2  # and the velocity and the pitch
+        self.encoder = made.encoder(made.channels, self.conditional, cond_dim)
+        features = self.encoder.features(rows, columns)
+        self.to_mean = nn.Linear(features + cond_dim, self.latent_dim)
+        if self.variational:
+            self.to_log_var = nn.Linear(features + cond_dim, self.latent_dim)
+        self.decoder = made.decoder(made.channels, self.conditional, self.latent_dim + cond_dim, rows, columns)
+        #: KL divergence of each latent dimension in nats at the last validation, ``[latent_dim]``
+        self.register_buffer("activity", torch.zeros(self.latent_dim))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.get_buffer("activity").device
+
+    def encode(self, db: Tensor, condition: Condition | None = None) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q(z | x), ``[batch, latent_dim]`` each; a plain AE's variance is 0 (log -inf)."""
+        rows, columns = self.padded
+        x = F.pad(self.scaled(db), (0, columns - db.shape[-1], 0, rows - db.shape[-2]), value=-1.0)[:, None]
+        cond = self._concat_condition(x.new_zeros(len(x), 0), condition)  # [batch, cond_dim]
+        features = self.encoder(x, self._comb(condition), cond)  # [batch, features]
+        features = torch.cat([features, cond], 1)
+        mean = self.to_mean(features)
+        if not self.variational:
+            return mean, torch.full_like(mean, -torch.inf)
+        return mean, self.to_log_var(features).clamp(-12, 6)
+
+    def scaled(self, db: Tensor) -> Tensor:
+        """Decibels in network units, [-1, 1]."""
+        return scale(db, self.log_mel.floor_db)
+
+    def decode_stats(self, z: Tensor, condition: Condition | None = None) -> tuple[Tensor, Tensor | None]:
+        """Mean and log sigma of p(x | z, condition), ``[batch, n_mels, frames]`` each in network units, not clipped.
+
+        The mean is what the loss compares. Sigma is how far each bin strays from it; ``None`` where the preset has
+        none.
+        """
+        rows, columns = self.log_mel.shape
+        made = self.decoder(self._concat_condition(z, condition), self._comb(condition))[..., :rows, :columns]
+        x_mean, *x_log_sigma = made.unbind(1)
+        return x_mean, x_log_sigma[0].clamp_min(LOG_SIGMA_MIN) if x_log_sigma else None
+
+    def decode(
+        self, z: Tensor, condition: Condition | None = None, texture: Tensor | float = 0.0, seeds: Tensor | None = None
+    ) -> Tensor:
+        """Decibels ``[batch, n_mels, frames]`` in [floor_db, 0] of latent vectors ``[batch, latent_dim]``.
+
+        Args:
+            texture: how much of what strays from the mean is given back: 0 is the mean, smooth and a little lifeless,
+                1 all that was learned.
+            seeds: int64 ``[batch]``, of the noise it is made of; ``None`` is 0 for all.
+        """
+        x, x_log_sigma = self.decode_stats(z, condition)
+        if x_log_sigma is not None:
+            seeds = torch.zeros(len(z), dtype=torch.int64, device=z.device) if seeds is None else seeds
+            x = x + texture * x_log_sigma.exp() * rolled(self.get_buffer("reference_noise"), seeds)
+        floor = self.log_mel.floor_db
+        return gate(unscale(x, floor), floor)
+
+    def forward(self, db: Tensor, condition: Condition | None = None) -> Output:
+        """Encode, sample z by reparameterisation (Kingma and Welling 2014), decode."""
+        mean, log_var = self.encode(db, condition)  # [batch, latent_dim] each
+        z = mean + torch.randn_like(mean) * (0.5 * log_var).exp() if self.variational else mean
+        return Output(*self.decode_stats(z, condition), mean, log_var)
+
+    def _comb(self, condition: Condition | None) -> Tensor | None:
+        """Where the partials of each note lie, ``[batch, rows]``; a model without a condition is not told."""
+        if not self.conditional:
+            return None
+        if condition is None:
+            raise UsageError(f"a {type(self).__name__} needs a condition: pitch, family and velocity")
+        return self.get_buffer("comb")[condition.pitch]
+
+    def _concat_condition(self, vector: Tensor, condition: Condition | None) -> Tensor:
+        """``vector`` ``[batch, n]`` followed by the condition's numbers, ``[batch, n + cond_dim]``."""
+        if not self.conditional or condition is None:
+            return vector
+        # As wide as a unit Gaussian several times over: numbers near 0 would be learned too slowly to be used.
+        numbers = ((torch.stack([condition.velocity, condition.pitch], 1) - 64) / 16).to(vector.dtype)
+        return torch.cat([vector, self.family(condition.family).to(vector.dtype), numbers], 1)
+
+
+class VAE(AE):
+    """Variational autoencoder (Kingma and Welling 2014): the vector is a sample of a Gaussian kept near N(0, I)."""
+
+    variational = True
+
+
+class CVAE(VAE):
+    """VAE whose encoder and decoder are told pitch, family and velocity (Sohn et al. 2015).
+
+    ``prior`` is where its latent vectors lie for each condition, once that has been measured; it is stored beside the
+    weights.
+    """
+
+    conditional = True
+    prior: Prior | None = None
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        super()._save_pretrained(save_directory)
+        if self.prior:
+            self.prior.save(save_directory)
+
+    @classmethod
+    def _from_pretrained(cls, *, model_id: str, **options: Any) -> Self:
+        model = super()._from_pretrained(model_id=model_id, **options)
+        if Path(model_id).is_dir():
+            path: str | None = os.path.join(model_id, PRIOR)
+        else:
+            hub = ("revision", "cache_dir", "force_download", "token", "local_files_only")
+            path = hub_file(model_id, PRIOR, **{key: options[key] for key in hub if key in options})
+        if path and Path(path).exists():
+            model.prior = Prior.load(Path(path))
+            if model.prior.latent_dim != model.latent_dim:
+                raise UsageError(f"{path} was fitted to another model than the one beside it; train that again")
+        return model
+
+
+KINDS: dict[str, type[AE]] = {"ae": AE, "vae": VAE, "cvae": CVAE}
+
+
+def load_model(name: str | None = None) -> AE:
+    """The model of a run folder or of shipped weights, of whatever kind; a CVAE where nothing tells the kind."""
+    records = (Path(name or "cvae") / "settings.json", PRETRAINED / (name or "cvae") / "training.json")
+    record = next((path for path in records if path.exists()), None)
+    kind = read_json(record)["settings"]["kind"] if record else "cvae"
+    return KINDS[kind].from_pretrained(name)
+
+
+def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:
+    """KL(q(z | x) || N(0, I)) in nats of every dimension, ``[batch, latent_dim]``; closed form for Gaussians."""
+    return 0.5 * (mean.square() + log_var.exp() - 1 - log_var)

@@ -1,0 +1,58 @@
+"""What a note is asked to be: pitch, family and velocity, and where the partials of a pitch lie."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.audio.pitch import midi_to_hz
+from nsynthlib.data.labels import FAMILIES
+from nsynthlib.errors import UsageError
+from nsynthlib.spectral import LogMel
+
+
+class Condition(NamedTuple):
+    """Pitch, family and velocity of notes: int64 ``[batch]`` each; family as index into ``FAMILIES``."""
+
+    pitch: Tensor
+    family: Tensor
+    velocity: Tensor
+
+    def to(self, device: torch.device | str) -> Condition:
+        return Condition(*(field.to(device) for field in self))
+
+
+def condition_of(pitch: int, family: str, velocity: int) -> Condition:
+    """Condition of one note, ``[1]`` each.
+
+    Args:
+        pitch: MIDI number, 0-127.
+        family: a name in ``FAMILIES``.
+        velocity: 1-127.
+
+    Raises:
+        UsageError: naming the value that lies outside.
+    """
+    if not 0 <= pitch <= 127:
+        raise UsageError(f"pitch {pitch} is not a MIDI number; choose one from 0 to 127")
+    if family not in FAMILIES:
+        raise UsageError(f"family {family!r} is unknown; choose one of {', '.join(FAMILIES)}")
+    if not 1 <= velocity <= 127:
+        raise UsageError(f"velocity {velocity} is out of range; choose one from 1 to 127")
+    return Condition(torch.tensor([pitch]), torch.tensor([FAMILIES.index(family)]), torch.tensor([velocity]))
+
+
+def comb_table(log_mel: LogMel) -> Tensor:
+    """Where each pitch's partials fall, ``[128, n_mels]`` in [0, 1]: a bump of 0.8 bands' width on every partial."""
+    band = np.arange(log_mel.n_mels)
+    table = np.zeros((128, log_mel.n_mels), dtype=np.float32)
+    for pitch in range(128):
+        f0 = midi_to_hz(pitch)
+        centres = log_mel.bands(np.arange(f0, SAMPLE_RATE / 2, f0))
+        bumps = np.exp(-((band[:, None] - centres) ** 2) / (2 * 0.8**2))
+        table[pitch] = bumps.max(1, initial=0.0)
+    return torch.from_numpy(table)

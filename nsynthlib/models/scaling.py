@@ -1,0 +1,27 @@
+"""Between decibels and the numbers a network works with, and the gate that keeps silence silent."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+GATE_DB = 2.0  # above the floor
+
+
+def scale(db: Tensor, floor_db: float) -> Tensor:
+    """Decibels in [floor_db, 0] to network units in [-1, 1]."""
+    return 1 - 2 * db / floor_db
+
+
+def unscale(x: Tensor, floor_db: float) -> Tensor:
+    """Network units to decibels, clipped to [floor_db, 0]."""
+    return ((1 - x) * floor_db / 2).clamp(floor_db, 0.0)
+
+
+def gate(db: Tensor, floor_db: float) -> Tensor:
+    """Make silent what a decoder gives within 2 dB of the floor, and leave all from 4 dB above it as it is.
+
+    A bin that is mostly silent has a mean just above the floor, and over a whole spectrogram that is heard as a hiss.
+    """
+    above = db - floor_db
+    return torch.minimum(above, 2 * (above - GATE_DB)).clamp_min(0.0) + floor_db

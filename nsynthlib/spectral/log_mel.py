@@ -1,0 +1,88 @@
+"""The log-mel spectrogram: the picture of a note that the models see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
+from nsynthlib.spectral.mel import N_ITER, Banded, hz_to_mel, invert_bands, mel_filterbank, operators
+from nsynthlib.spectral.phase import magnitude_to_audio
+from nsynthlib.spectral.transform import STFT, from_db, note_by_note, stft, to_db
+
+
+@dataclass(frozen=True)
+class LogMel:
+    """The models' picture of a note: log-magnitude in mel bands, 100 dB deep.
+
+    The default gives each bin of the STFT a band of its own up to 1 kHz, and ever wider bands above: 384 × 126 values
+    a note. ``benchmarks/representation.json`` compares it with others.
+
+    Args:
+        n_mels: bands between 0 Hz and half the sample rate.
+        n_fft, hop_length: of the STFT below it (Hann window).
+        samples: length of a note.
+        mel_scale: ``"slaney"`` or ``"htk"``, see :func:`~nsynthlib.spectral.hz_to_mel`.
+        floor_db: the quietest value, against a full-scale sine. Many notes are played 30 dB below that, and 80 dB
+            would cut off their upper partials and the end of their decay.
+    """
+
+    n_mels: int = 384
+    n_fft: int = 2048
+    hop_length: int = 512
+    samples: int = SAMPLES
+    mel_scale: str = "slaney"
+    floor_db: float = -100.0
+
+    @property
+    def stft(self) -> STFT:
+        return STFT(self.n_fft, self.hop_length)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(bands, frames) of one note."""
+        return self.n_mels, self.stft.frames(self.samples)
+
+    def __call__(self, audio: Tensor) -> Tensor:
+        """Decibels ``[..., n_mels, frames]`` in [floor_db, 0] of ``audio`` ``[..., samples]`` in [-1, 1]."""
+        settings = self.stft
+        up, _ = self._operators(audio)
+
+        def to_bands(one: Tensor) -> Tensor:
+            return to_db(up @ _magnitude(stft(one, settings)), settings, self.floor_db)
+
+        return note_by_note(to_bands, 1, audio)
+
+    def magnitude(self, db: Tensor, n_iter: int = N_ITER) -> Tensor:
+        """Magnitudes ``[..., bins, frames]`` of decibels ``[..., n_mels, frames]``, by multiplicative updates."""
+        return invert_bands(from_db(db, self.stft, self.floor_db), *self._operators(db), n_iter)
+
+    def inverse(self, db: Tensor, n_iter: int = 16) -> Tensor:
+        """Audio ``[..., samples]`` of decibels ``[..., n_mels, frames]``: mel inversion, PGHI, then Griffin-Lim.
+
+        ``n_iter`` is the number of Griffin-Lim steps.
+        """
+        return magnitude_to_audio(self.magnitude(db), self.stft, self.samples, n_iter)
+
+    def bands(self, hz: np.ndarray) -> np.ndarray:
+        """Position of frequencies on the band axis: ``b`` at the centre of band ``b``."""
+        top = hz_to_mel(SAMPLE_RATE / 2, self.mel_scale)
+        return hz_to_mel(hz, self.mel_scale) / top * (self.n_mels + 1) - 1
+
+    def _operators(self, like: Tensor) -> tuple[Banded, Banded]:
+        return _operators(self.n_mels, self.n_fft, self.mel_scale, like.device)
+
+
+def _magnitude(spectrum: Tensor) -> Tensor:
+    """``spectrum.abs()`` in half the time, since nothing here over- or underflows; 1e-12 for 0, whose gradient is 0."""
+    return torch.addcmul(spectrum.real.square(), spectrum.imag, spectrum.imag).clamp_min(1e-24).sqrt()
+
+
+@lru_cache(maxsize=16)
+def _operators(n_mels: int, n_fft: int, mel_scale: str, device: torch.device) -> tuple[Banded, Banded]:
+    with torch.inference_mode(False):  # a tensor made in that mode could not be used in training later
+        return operators(mel_filterbank(n_mels, n_fft, mel_scale=mel_scale), device)

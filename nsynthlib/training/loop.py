@@ -1,0 +1,208 @@
+"""The training loop: the same on a CPU, one GPU or many (``accelerate launch``).
+
+A run folder holds ``settings.json`` (how), ``history.json`` (what happened), ``config.json`` with
+``model.safetensors`` (the best averaged weights: what ``from_pretrained`` reads) and ``latest.pt`` (all that a
+resumed run needs to go on as if it had never stopped).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed, tqdm
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from nsynthlib.data import Note
+from nsynthlib.errors import DataError, UsageError
+from nsynthlib.files import read_json, write_json
+from nsynthlib.models.autoencoders import AE, CVAE, KINDS, Output, kl_divergence
+from nsynthlib.models.condition import Condition
+from nsynthlib.models.pretrained import save_weights
+from nsynthlib.training.batches import BatchSource
+from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, interrupts, load_latest, save_latest
+from nsynthlib.training.losses import deviation_loss, mean_kl, sigma_vae_loss
+from nsynthlib.training.optimizer import MuonAdamW, schedule
+from nsynthlib.training.prior import fit_prior
+from nsynthlib.training.settings import Settings
+
+LOG_EVERY = 10  # steps between two looks at the loss: each look makes a GPU wait
+MAX_GRAD_NORM = 50.0
+
+
+def train(
+    notes: tuple[Sequence[Note], Sequence[Note]],
+    run: Path,
+    settings: Settings,
+    *,
+    resume: bool = False,
+    minutes: float = math.inf,
+    precision: str | None = None,
+    compiled: bool = False,
+    tensorboard: bool = False,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Train on ``notes[0]``, validate on ``notes[1]``, leave everything in the folder ``run``; returns the history.
+
+    An interrupt (Ctrl-C) ends the run after the step that is under way, saved so that it can be resumed.
+
+    Args:
+        resume: go on from the folder's last checkpoint; ends with the same weights, on CPU to the bit, as a run
+            that was never interrupted.
+        minutes: stop after the first validation past this time.
+        precision: ``"bf16"`` for mixed precision, ``"no"`` for float32; ``None`` takes bf16 on a GPU that has it. Newer
+            CPUs (AVX-512 BF16, AMX) are nearly twice as fast with it; others are slower.
+        compiled: by torch.compile; worth its minute on a GPU only.
+        tensorboard: also write the losses for TensorBoard, to ``run/tensorboard``.
+
+    Raises:
+        UsageError: if ``run`` holds another run, or other settings than those to resume; if TensorBoard is missing.
+        DataError: if the notes are not those the run began with, or one of them is bad.
+        RunFailed: if the loss stops being a number, or the GPU's memory or the disk is full; the last good checkpoint
+            stays.
+    """
+    accelerator = make_accelerator(run, tensorboard, precision)
+    set_seed(settings.seed)
+    model = KINDS[settings.kind](settings.preset)
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    train_notes, valid_notes = (BatchSource(part, accelerator.device, model.log_mel) for part in notes)
+    network = accelerator.prepare(torch.compile(model) if compiled else model)
+    optimizer = MuonAdamW(model, settings.learning_rate, fused=accelerator.device.type == "cuda")
+    average = AveragedModel(model, avg_fn=lambda e, p, n: e.lerp(p, 1 - min(0.999, (1 + n) / (10 + n))))
+    steps_per_epoch = max(1, len(train_notes) // settings.batch_size)
+    total = settings.epochs * steps_per_epoch
+    progress = Progress()
+    if _open_run(run, settings, train_notes, valid_notes, resume, accelerator):
+        progress = load_latest(run, model, optimizer, average)
+
+    clock = Clock(progress.history["seconds"])
+    bar = tqdm(total=total, initial=progress.step, desc=settings.kind, unit="step", disable=quiet, smoothing=0.05)
+    with interrupts() as interrupted, explain_failures(run, settings.batch_size):
+        while progress.step < total and not progress.stale(settings.patience):
+            db, condition = _next_batch(train_notes, settings, progress.step, steps_per_epoch, accelerator)
+            optimizer.set_learning_rate(settings.learning_rate * schedule(progress.step / total))
+            kl_weight = min(1.0, (progress.step + 1) / (settings.kl_warmup * total + 1))
+            network.train()
+            loss, texture_loss, kl = _losses(network(db, condition), model, db, settings.n_effective, kl_weight)
+            accelerator.backward(loss + texture_loss)
+            accelerator.clip_grad_norm_(network.parameters(), MAX_GRAD_NORM)
+            optimizer.step()
+            optimizer.zero_grad()
+            average.update_parameters(model)
+            progress.step += 1
+            bar.update()
+            if progress.step % LOG_EVERY == 0 or progress.step % steps_per_epoch == 0:
+                row = {"loss": loss.item(), "kl": kl.item()}  # a GPU waits here, and only here
+                progress.log(row, run, settings)
+                accelerator.log(row, progress.step)
+                bar.set_postfix({k: f"{v:.1f}" for k, v in row.items()}, refresh=False)
+            if progress.step % steps_per_epoch == 0:
+                with accelerator.autocast():
+                    result = validate(cast(AE, average.module), valid_notes, settings.batch_size)
+                best = progress.validated(result, clock.seconds(), run)
+                accelerator.log(result, progress.step)
+                if accelerator.is_main_process:
+                    if best:
+                        save_weights(average.module, run)
+                    save_latest(run, model, optimizer, average, progress)
+                if clock.seconds() > 60 * minutes:
+                    break
+            if interrupted():
+                progress.history["seconds"] = clock.seconds()
+                if accelerator.is_main_process:
+                    save_latest(run, model, optimizer, average, progress)
+                break
+    bar.close()
+    accelerator.end_training()
+    finished = progress.step >= total or progress.stale(settings.patience)
+    if finished and settings.kind == "cvae" and accelerator.is_main_process:
+        fit_prior(CVAE.from_pretrained(run).to(accelerator.device), train_notes, settings).save(run)
+    return progress.history
+
+
+def make_accelerator(run: Path, tensorboard: bool, precision: str | None = None) -> Accelerator:
+    """The device or devices to train on: bf16 by default where a GPU has it; with TensorBoard if asked."""
+    precision = precision or ("bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no")
+    if not tensorboard:
+        return Accelerator(mixed_precision=precision)
+    if find_spec("tensorboard") is None:
+        raise UsageError("TensorBoard is not installed; get it with `pip install tensorboard`, or leave the option out")
+    accelerator = Accelerator(mixed_precision=precision, log_with="tensorboard", project_dir=run)
+    accelerator.init_trackers("tensorboard")
+    return accelerator
+
+
+@torch.no_grad()
+def validate(model: AE, notes: BatchSource, batch_size: int = 32) -> dict[str, float]:
+    """Reconstruction and latent space on unseen notes, from each posterior's mean.
+
+    Returns ``rmse_db`` over all bins of the spectrogram, and for variational models ``kl`` in nats a note and
+    ``active``, the dimensions above 0.1 nats. Leaves the KL of every dimension in ``model.activity``.
+    """
+    model.eval()
+    squares, kl = torch.zeros(()), torch.zeros(model.latent_dim)
+    for rows in torch.arange(len(notes)).split(batch_size):
+        db, condition = notes.batch(rows)
+        mean, log_var = model.encode(db, condition)
+        error = model.decode(mean, condition) - db
+        squares += error.float().square().mean((1, 2)).sum().cpu()
+        if model.variational:
+            kl += kl_divergence(mean.float(), log_var.float()).sum(0).cpu()
+    result = {"rmse_db": float((squares / len(notes)).sqrt())}
+    if model.variational:
+        kl /= len(notes)
+        model.get_buffer("activity").copy_(kl)
+        result |= {"kl": float(kl.sum()), "active": float((kl > 0.1).sum())}
+    return result
+
+
+def _next_batch(
+    notes: BatchSource, settings: Settings, step: int, steps_per_epoch: int, accelerator: Accelerator
+) -> tuple[Tensor, Condition]:
+    """One process' notes of one step, and their changes: functions of the seed and the step, so a run can go on."""
+    epoch, batch = divmod(step, steps_per_epoch)
+    order = torch.randperm(len(notes), generator=torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch))
+    rows = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
+    process, processes = accelerator.process_index, accelerator.num_processes
+    changes = torch.Generator().manual_seed((settings.seed * 1_000_003 + step) * 1_009 + process)
+    return notes.augmented_batch(rows[process::processes], settings, changes)
+
+
+def _losses(
+    out: Output, model: AE, db: Tensor, n_effective: float, kl_weight: float
+) -> tuple[Tensor, Tensor | float, Tensor]:
+    """The negative ELBO, the loss of the texture's head, and the KL divergence in nats a note."""
+    kl = mean_kl(out, model)
+    x_mean, target = out.x_mean.float(), model.scaled(db)
+    loss = sigma_vae_loss(x_mean, target, kl, n_effective, kl_weight)
+    texture_loss = 0.0 if out.x_log_sigma is None else deviation_loss(out.x_log_sigma.float(), x_mean - target)
+    return loss, texture_loss, kl
+
+
+def _open_run(
+    run: Path, settings: Settings, train: BatchSource, valid: BatchSource, resume: bool, accelerator: Accelerator
+) -> bool:
+    """Begin the folder, or check that it fits; returns whether there is a checkpoint to go on from."""
+    data = {"train": len(train), "validation": len(valid), "sha256": [train.sha256, valid.sha256]}
+    path = run / "settings.json"
+    if path.exists() and not resume:
+        raise UsageError(f"{run} holds a run already; add --resume to go on with it, or name a new folder")
+    if path.exists():
+        stored = read_json(path)
+        if stored["settings"] != asdict(settings):
+            raise UsageError(f"{run} was begun with other settings; resume it without options of its own")
+        if stored["data"] != data:
+            raise DataError(f"{run} was begun with other notes than these")
+    elif accelerator.is_main_process:
+        run.mkdir(parents=True, exist_ok=True)
+        device = torch.cuda.get_device_name() if accelerator.device.type == "cuda" else "cpu"
+        write_json(path, {"settings": asdict(settings), "data": data, "device": device, "torch": torch.__version__})
+    accelerator.wait_for_everyone()
+    return (run / "latest.pt").exists()

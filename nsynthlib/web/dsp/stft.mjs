@@ -1,0 +1,155 @@
+/**
+ * Short-time Fourier transform and decibels: `nsynthlib/spectral/transform.py` in the reader's browser, in float64.
+ *
+ * A spectrum or magnitude lies frame by frame: bin `k` of frame `m` is element `m * bins + k`.
+ * Frames are centred (frame `m` looks at sample `m * hop`); the signal is padded with zeros.
+ */
+import FFT from "fft.js";
+import constants from "../../constants.json" with { type: "json" };
+
+export const FLOOR_DB = constants.floor_db;
+
+/** Weights of 1, cos and cos of twice the angle in each window. */
+const COSINES = { hann: [0.5, 0.5, 0], hamming: [0.54, 0.46, 0], blackman: [0.42, 0.5, 0.08], boxcar: [1, 0, 0] };
+
+/** The window `name` of `length` samples, periodic, as `scipy.signal.get_window` samples it. */
+export function makeWindow(name, length) {
+  const known = constants.choices.window;
+  if (!known.includes(name)) throw new Error(`window '${name}' is unknown; choose one of ${known.join(", ")}`);
+  const [a, b, c] = COSINES[name];
+  return Float64Array.from({ length }, (_, n) => {
+    const turn = (2 * Math.PI * n) / length;
+    return a - b * Math.cos(turn) + c * Math.cos(2 * turn);
+  });
+}
+
+/** Whether every sample lies under some window: the summed squares never reach zero (NOLA). */
+function hasNoGaps(taps, hop) {
+  for (let n = 0; n < hop; n++) {
+    let sum = 0;
+    for (let i = n; i < taps.length; i += hop) sum += taps[i] * taps[i];
+    if (sum <= 1e-10) return false;
+  }
+  return true;
+}
+
+/** The window in the middle of `nFft` samples. */
+function padded(taps, nFft) {
+  const out = new Float64Array(nFft);
+  out.set(taps, Math.floor((nFft - taps.length) / 2));
+  return out;
+}
+
+/**
+ * Everything a transform needs, computed once. Arguments as in Python's `STFT`; a `win_length` of 0 or none is `n_fft`.
+ * `reference` is the magnitude that is 0 dB: a full-scale sine's at the centre of a bin.
+ * Throws an `Error` in Python's words if the settings cannot be inverted.
+ */
+export function makeSettings({ n_fft: nFft, hop_length: hop, win_length: given, window = "hann" }) {
+  const length = given || nFft;
+  const inside = makeWindow(window, length);
+  if (nFft < 4 || nFft & (nFft - 1)) throw new Error(`n_fft ${nFft} must be a power of two of at least 4`);
+  if (!(length >= 2 && length <= nFft)) {
+    throw new Error(`win_length ${length} must lie between 2 and n_fft (${nFft})`);
+  }
+  if (!(hop >= 1 && hop <= length)) throw new Error(`hop_length ${hop} must lie between 1 and win_length (${length})`);
+  if (!hasNoGaps(inside, hop)) throw new Error(`hop_length ${hop} leaves gaps between the windows; use a smaller one`);
+  const reference = inside.reduce((sum, tap) => sum + tap, 0) / 2;
+  return { nFft, hop, length, window, taps: padded(inside, nFft), reference, bins: nFft / 2 + 1, fft: new FFT(nFft) };
+}
+
+/** Number of frames of a signal of `samples` samples. */
+export const countFrames = (samples, { hop }) => 1 + Math.floor(samples / hop);
+
+/** An empty complex spectrum of `frames` frames. */
+export function makeSpectrum(frames, { bins }) {
+  return { frames, bins, re: new Float64Array(frames * bins), im: new Float64Array(frames * bins) };
+}
+
+/** Complex spectrum of `audio` (Allen and Rabiner 1977), written to `out`. */
+export function stft(audio, settings, out = makeSpectrum(countFrames(audio.length, settings), settings)) {
+  const { nFft, hop, bins, taps, fft } = settings;
+  const frame = new Float64Array(nFft);
+  const spectrum = new Float64Array(2 * nFft);
+  for (let m = 0; m < out.frames; m++) {
+    const first = m * hop - nFft / 2;
+    for (let i = 0; i < nFft; i++) {
+      const n = first + i;
+      frame[i] = n >= 0 && n < audio.length ? audio[n] * taps[i] : 0;
+    }
+    fft.realTransform(spectrum, frame);
+    for (let k = 0, at = m * bins; k < bins; k++, at++) {
+      out.re[at] = spectrum[2 * k];
+      out.im[at] = spectrum[2 * k + 1];
+    }
+  }
+  return out;
+}
+
+/** Lays frames `m` and `m + 1`, Hermitian halves A and B, into one complex spectrum A + iB whose inverse is a + ib. */
+function packPair({ re, im, bins, frames }, m, packed, nFft) {
+  const a = m * bins;
+  const b = a + bins;
+  const both = m + 1 < frames ? 1 : 0;
+  for (let k = 0; k < bins; k++) {
+    // The spectrum of a real signal is real at 0 Hz and at half the sample rate.
+    const turns = k === 0 || k === bins - 1 ? 0 : 1;
+    const reA = re[a + k];
+    const imA = turns * im[a + k];
+    const reB = both ? re[b + k] : 0;
+    const imB = both ? turns * im[b + k] : 0;
+    const mirror = (nFft - k) % nFft;
+    packed[2 * mirror] = reA + imB;
+    packed[2 * mirror + 1] = reB - imA;
+    packed[2 * k] = reA - imB;
+    packed[2 * k + 1] = imA + reB;
+  }
+}
+
+/** Audio (`samples` long) whose STFT is nearest to `spectrum`: overlap-add over the summed squared windows. */
+export function istft(spectrum, settings, samples) {
+  const { nFft, hop, taps, fft } = settings;
+  const audio = new Float64Array(samples);
+  const weight = new Float64Array(samples);
+  const packed = new Float64Array(2 * nFft);
+  const pair = new Float64Array(2 * nFft);
+  for (let m = 0; m < spectrum.frames; m += 2) {
+    packPair(spectrum, m, packed, nFft);
+    fft.inverseTransform(pair, packed);
+    for (let part = 0; part < 2 && m + part < spectrum.frames; part++) {
+      const first = (m + part) * hop - nFft / 2;
+      const from = Math.max(0, -first);
+      const to = Math.min(nFft, samples - first);
+      for (let i = from; i < to; i++) {
+        audio[first + i] += pair[2 * i + part] * taps[i];
+        weight[first + i] += taps[i] * taps[i];
+      }
+    }
+  }
+  for (let n = 0; n < samples; n++) if (weight[n] > 1e-11) audio[n] /= weight[n];
+  return audio;
+}
+
+/** Magnitudes of a complex spectrum. */
+export function abs({ re, im }) {
+  const out = new Float64Array(re.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(re[i] * re[i] + im[i] * im[i]);
+  return out;
+}
+
+/** Decibels against a full-scale sine, clipped to `[FLOOR_DB, 0]`; no note's own maximum is involved. */
+export function toDb(magnitude, { reference }) {
+  const out = new Float64Array(magnitude.length);
+  for (let i = 0; i < out.length; i++) {
+    const db = 20 * Math.log10(Math.max(magnitude[i], 1e-12) / reference);
+    out[i] = Math.min(0, Math.max(FLOOR_DB, db));
+  }
+  return out;
+}
+
+/** Magnitudes of decibels made by `toDb`; the floor becomes silence. */
+export function fromDb(db, { reference }, floor = FLOOR_DB) {
+  const out = new Float64Array(db.length);
+  for (let i = 0; i < out.length; i++) out[i] = db[i] > floor ? reference * 10 ** (db[i] / 20) : 0;
+  return out;
+}

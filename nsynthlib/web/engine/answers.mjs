@@ -1,0 +1,170 @@
+/**
+ * What each explorer computes: the answers of `nsynthlib/widgets/` in the reader's browser.
+ *
+ * A kind has one function for each thing that can be wanted of it. It gets a job (`settings`, and for a sound to
+ * analyse `note` and `sampleRate`) and `onStep`, which long work awaits after each step; `null` is an aborted job.
+ */
+import { decode } from "./decoder.mjs";
+import {
+  FLOOR_DB,
+  abs,
+  countEmpty,
+  encodeWav,
+  fromDb,
+  griffinLim,
+  istft,
+  levels,
+  magnitudeToAudio,
+  magnitudeToMel,
+  makeSettings,
+  melCorners,
+  melFilterbank,
+  melToMagnitude,
+  stft,
+  toDb,
+} from "../dsp/index.mjs";
+import { drawSampling, playSampling } from "../dsp/sampling.mjs";
+import { SPECTROGRAM, makeNoteOnce } from "../dsp/synthesis/notes.mjs";
+
+/** One byte a cell, 255 where `partOf` the value is 1: all that 256 colours can show. */
+function toCells(values, partOf) {
+  const out = new Uint8Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.round(255 * partOf(values[i]));
+  return out;
+}
+
+const levelPart = (db) => Math.max(0, 1 - db / FLOOR_DB);
+
+/** Swaps rows and columns: `[rows, cols]` to `[cols, rows]`, written to `out`. */
+function transpose(values, rows, cols, out) {
+  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) out[c * rows + r] = values[r * cols + c];
+  return out;
+}
+
+/** Values that lie frame by frame as a figure of `rows` rows. */
+function asFigure(values, rows, hop, partOf) {
+  const cols = values.length / rows;
+  return { rows, cols, hop, cells: transpose(toCells(values, partOf), cols, rows, new Uint8Array(rows * cols)) };
+}
+
+/**
+ * A sound as the explorer wants it: a file and its levels. One that reaches beyond full scale is turned down as a
+ * whole, and `reduction_db` says by how many decibels; no other loudness is touched.
+ */
+function asFile(audio, sampleRate) {
+  const beyond = Math.max(1, levels(audio).peak);
+  const fitted = audio.map((value) => value / beyond);
+  const wav = new Uint8Array(encodeWav(fitted, sampleRate));
+  return { wav, ...levels(fitted), reduction_db: 20 * Math.log10(beyond) };
+}
+
+const original = ({ note, sampleRate }) => asFile(note, sampleRate);
+
+/** Ways from a spectrum to a sound. */
+const ways = {
+  kept: (spectrum, transform, samples) => istft(spectrum, transform, samples),
+  pghi: (spectrum, transform, samples) => magnitudeToAudio(abs(spectrum), transform, samples, { iterations: 0 }),
+  "griffin-lim": (spectrum, transform, samples, options) => griffinLim(abs(spectrum), transform, samples, options),
+  "pghi, griffin-lim": (spectrum, transform, samples, options) =>
+    magnitudeToAudio(abs(spectrum), transform, samples, options),
+};
+
+const spectrogram = {
+  original,
+  figure({ settings, note, sampleRate }) {
+    const transform = makeSettings(settings);
+    const magnitude = abs(stft(note, transform));
+    const hop = transform.hop / sampleRate;
+    if (settings.display === "decibels") return asFigure(toDb(magnitude, transform), transform.bins, hop, levelPart);
+    const top = magnitude.reduce((most, value) => Math.max(most, value), 1e-12);
+    return { ...asFigure(magnitude, transform.bins, hop, (value) => value / top), top: top / transform.reference };
+  },
+  async sound({ settings, note, sampleRate }, onStep) {
+    const transform = makeSettings(settings);
+    const options = { iterations: settings.n_iter, onStep };
+    const audio = await ways[settings.phase](stft(note, transform), transform, note.length, options);
+    return audio && asFile(audio, sampleRate);
+  },
+};
+
+/** Decibels frame by frame in mel bands, the filterbank and the transform below it. */
+function melBands({ settings, note, sampleRate }) {
+  const { n_fft: nFft, n_mels: nMels, mel_scale: scale, f_min: low, f_max: high } = settings;
+  if (low >= high) throw new Error(`the lowest frequency (${low} Hz) must lie below the highest (${high} Hz)`);
+  const transform = makeSettings({ n_fft: nFft, hop_length: settings.hop_length });
+  const filterbank = melFilterbank(nMels, nFft, sampleRate, scale, low, high);
+  return { db: toDb(magnitudeToMel(abs(stft(note, transform)), filterbank), transform), filterbank, transform };
+}
+
+const mel = {
+  original,
+  figure(job) {
+    const { n_mels: nMels, mel_scale: scale, f_min: low, f_max: high } = job.settings;
+    const { db, filterbank, transform } = melBands(job);
+    return {
+      ...asFigure(db, nMels, transform.hop / job.sampleRate, levelPart),
+      corners: Float32Array.from(melCorners(nMels, low, high, scale)),
+      empty: countEmpty(filterbank),
+    };
+  },
+  async sound(job, onStep) {
+    const { db, filterbank, transform } = melBands(job);
+    const magnitude = melToMagnitude(fromDb(db, transform), filterbank);
+    const options = { iterations: job.settings.n_iter, onStep };
+    const audio = await magnitudeToAudio(magnitude, transform, job.note.length, options);
+    return audio && asFile(audio, job.sampleRate);
+  },
+};
+
+function samplingSound(want, { settings, note }) {
+  const { audio, rate } = playSampling(want, settings, note);
+  return asFile(audio, rate);
+}
+
+const sampling = {
+  figure: ({ settings, note }) => drawSampling(settings, note),
+  sound: (job) => samplingSound("sound", job),
+  original: (job) => samplingSound("original", job),
+};
+
+/** The last decoded note, since its sound is asked for right after its figure. */
+let last = { key: null, note: null };
+
+async function decodeOnce(settings) {
+  const key = JSON.stringify(settings);
+  if (last.key !== key) last = { key, note: await decode(settings) };
+  return last.note;
+}
+
+const cvae = {
+  async figure({ settings }) {
+    const { decibels, rows, cols, manifest } = await decodeOnce(settings);
+    const corners = Float32Array.from(melCorners(rows, 0, manifest.sample_rate / 2, manifest.mel_scale));
+    const hop = manifest.hop_length / manifest.sample_rate;
+    return { rows, cols, hop, cells: toCells(decibels, levelPart), corners };
+  },
+  async sound({ settings }, onStep) {
+    const { decibels, rows, cols, manifest } = await decodeOnce(settings);
+    const transform = makeSettings(manifest);
+    const filterbank = melFilterbank(manifest.n_mels, manifest.n_fft, manifest.sample_rate, manifest.mel_scale);
+    const byFrame = transpose(decibels, rows, cols, new Float64Array(rows * cols));
+    const bands = fromDb(byFrame, transform, manifest.floor_db);
+    const options = { iterations: manifest.n_iter, onStep };
+    const audio = await magnitudeToAudio(melToMagnitude(bands, filterbank), transform, manifest.samples, options);
+    return audio && asFile(audio, manifest.sample_rate);
+  },
+  /** The decoder's answer as it is, for whoever wants to compare. */
+  async decibels({ settings }) {
+    const { decibels, rows, cols } = await decode(settings);
+    return { decibels: Float32Array.from(decibels), rows, cols };
+  },
+};
+
+const synthesised = {
+  original,
+  figure: (job) => synthesised.comparison({ ...job, note: makeNoteOnce(job.settings, job.note) }),
+  comparison: ({ note, sampleRate }) => spectrogram.figure({ settings: SPECTROGRAM, note, sampleRate }),
+  sound: ({ settings, note, sampleRate }) => asFile(makeNoteOnce(settings, note), sampleRate),
+};
+
+export const answers = { note: synthesised, stft: spectrogram, mel, sampling, cvae };

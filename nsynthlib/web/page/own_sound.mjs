@@ -1,0 +1,127 @@
+/** A reader's own sound, from a file or the microphone, in place of the example; kept in this view and nowhere else. */
+import constants from "../../constants.json" with { type: "json" };
+import { isPage } from "./backend.mjs";
+import { make, makeButton } from "./dom.mjs";
+import { fixed } from "./format.mjs";
+
+const { longest_seconds: LONGEST, shortest_seconds: SHORTEST } = constants.own_sound; // what is longer is cut
+const LARGEST = 100e6; // bytes of a file
+
+const PRIVATE = "It never leaves your browser.";
+const TO_KERNEL = "It goes to this notebook's kernel to be computed, and is stored nowhere.";
+
+/** What to say of a microphone that cannot be had. */
+const REFUSALS = {
+  NotAllowedError: "The microphone was not allowed; allow it in the browser's address bar, or choose a file.",
+  NotFoundError: "No microphone was found; choose a file instead.",
+  NotReadableError: "The microphone is in use by another program; close that, or choose a file.",
+};
+
+/** Channels of an AudioBuffer mixed to one: their mean. */
+function mixed(buffer) {
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
+  return Float32Array.from(channels[0], (_, n) => channels.reduce((sum, one) => sum + one[n], 0) / channels.length);
+}
+
+/** Amplitudes as samples of 16 bits; turned down as a whole where they would clip, and only there. */
+function toSamples(audio) {
+  const beyond = audio.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  return Int16Array.from(audio, (value) => Math.max(-32768, Math.min(32767, Math.round((value / beyond) * 32768))));
+}
+
+/** A file of any kind, rate and number of channels as `{ samples, seconds }` at `rate`; the samples are cut. */
+export async function readSound(file, rate) {
+  if (file.size > LARGEST) throw new Error(`This file is larger than ${LARGEST / 1e6} MB; choose a shorter sound.`);
+  const context = new OfflineAudioContext(1, 1, rate); // decoding resamples to the rate of the context
+  const buffer = await context.decodeAudioData(await file.arrayBuffer()).catch(() => {
+    throw new Error("This file could not be read as sound; choose a WAV, FLAC, MP3 or Ogg file.");
+  });
+  if (buffer.duration < SHORTEST) throw new Error(`This sound is shorter than ${SHORTEST} s; choose a longer one.`);
+  const audio = mixed(buffer).subarray(0, LONGEST * rate);
+  return { samples: toSamples(audio), seconds: buffer.duration };
+}
+
+/** The microphone's sound, as it is: no echo, noise or level is corrected. */
+async function openMicrophone() {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    throw new Error("This browser gives no page opened this way a microphone; choose a file instead.");
+  }
+  const asItIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  return navigator.mediaDevices.getUserMedia({ audio: asItIs }).catch((error) => {
+    throw new Error(REFUSALS[error.name] ?? `The microphone could not be opened: ${error.message}`);
+  });
+}
+
+/** Records until `stop` resolves; the answer is a file. */
+async function record(stream, stop) {
+  const recorder = new MediaRecorder(stream);
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  const ended = new Promise((resolve) => (recorder.onstop = resolve));
+  recorder.start();
+  await stop;
+  recorder.stop();
+  await ended;
+  for (const track of stream.getTracks()) track.stop();
+  return new Blob(parts, { type: recorder.mimeType });
+}
+
+/** "voice.wav: 3.20 s", or what was cut. */
+function describe(name, seconds) {
+  const length = `${fixed(seconds, 2)} s`;
+  return seconds > LONGEST ? `${name}: the first ${LONGEST} s of ${length}.` : `${name}: ${length}.`;
+}
+
+/**
+ * Buttons to load, to record and to go back, under `words` that say what for. `onChange(samples)` gets an Int16Array at
+ * `rate`, or `null` for the example. Whatever goes wrong is said in one line, and the sound that was there stays.
+ */
+export function makeOwnSound(el, rate, words, onChange) {
+  const group = make(el, "div", "nn-own", { role: "group", "aria-label": "Your own sound" });
+  make(group, "span", "nn-own-words", {}, `${words} ${isPage() ? PRIVATE : TO_KERNEL}`);
+  const chooser = { type: "file", accept: "audio/*", "aria-label": "Sound file", hidden: "" };
+  const input = make(group, "input", "nn-file", chooser);
+  makeButton(group, "Use a sound file", () => input.click());
+  const recording = makeButton(group, `Record ${LONGEST} s`, () => (stop ? stop() : fromMicrophone()));
+  const back = makeButton(group, "Back to the example", () => use(null, "The example is back."));
+  const status = make(group, "span", "nn-own-status", { "aria-live": "polite" });
+  let stop = null;
+  back.disabled = true;
+
+  function use(samples, words) {
+    if (document.activeElement === back && !samples) recording.focus();
+    back.disabled = !samples;
+    status.textContent = words;
+    onChange(samples);
+  }
+
+  const attempt = (work) => work().catch((error) => (status.textContent = error.message));
+
+  const load = (file, name) =>
+    attempt(async () => {
+      const { samples, seconds } = await readSound(file, rate);
+      use(samples, describe(name, seconds));
+    });
+
+  const fromMicrophone = () =>
+    attempt(async () => {
+      const stream = await openMicrophone();
+      const enough = new Promise((resolve) => (stop = resolve));
+      const timer = setTimeout(stop, 1000 * LONGEST + 100);
+      recording.textContent = "Stop recording";
+      status.textContent = "Recording …";
+      const file = await record(stream, enough).finally(() => {
+        clearTimeout(timer);
+        stop = null;
+        recording.textContent = `Record ${LONGEST} s`;
+      });
+      await load(file, "Your recording");
+    });
+
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    if (file) await load(file, file.name);
+    input.value = "";
+  });
+  return () => stop?.();
+}

@@ -1,0 +1,183 @@
+/** A blind listening test of two sounds: is the unknown one, X, the first or the second? A page is all it needs. */
+import { make, makeButton } from "../page/dom.mjs";
+import { fixed } from "../page/format.mjs";
+import { readSamples } from "../page/samples.mjs";
+
+const SIGNIFICANT = 0.05;
+const CROSSFADE = 0.005; // seconds; a switch must not click
+const KEYS =
+  "Keys while a button here has the focus: A, B and X to hear, S to stop, 1 for “X is A”, 2 for “X is B”.";
+
+/** Probability of at least `correct` right answers of `trials` by mere guessing (one-sided binomial test). */
+export function pValue(correct, trials) {
+  let nats = -trials * Math.LN2; // logarithm of the probability of one number of right answers, from all downwards
+  let sum = 0;
+  for (let right = trials; right >= correct; right--) {
+    sum += Math.exp(nats);
+    nats += Math.log(right / (trials - right + 1));
+  }
+  return Math.min(1, sum);
+}
+
+/** The result in words. */
+export function verdict(correct, trials) {
+  const p = pValue(correct, trials);
+  const chance = p < 0.001 ? "p < 0.001" : `p = ${fixed(p, 3)}`;
+  const found = p < SIGNIFICANT ? "You can hear it" : "No evidence that you can hear it";
+  return `${found}: ${correct} of ${trials} right. By guessing, as many or more come with ${chance}.`;
+}
+
+/** 16-bit samples as a buffer to play. */
+function toBuffer(context, bytes, rate) {
+  const samples = readSamples(bytes);
+  const buffer = context.createBuffer(1, samples.length, rate);
+  buffer.copyToChannel(Float32Array.from(samples, (value) => value / 32768), 0);
+  return buffer;
+}
+
+/** Both sounds, over and over at the same time, of which one is heard. */
+class Deck {
+  constructor(sounds, rate) {
+    this.sounds = sounds;
+    this.rate = rate;
+    this.sources = [];
+  }
+
+  /** Hear sound `which`, 0 or 1: from where the other was, or from the start where nothing was playing. */
+  play(which, fromStart) {
+    this.context ??= new AudioContext();
+    this.context.resume();
+    if (fromStart) this.stop();
+    if (!this.sources.length) this.start();
+    const now = this.context.currentTime;
+    this.sources.forEach(({ gain }, i) => {
+      gain.gain.cancelScheduledValues(now);
+      gain.gain.setValueAtTime(gain.gain.value, now);
+      gain.gain.linearRampToValueAtTime(i === which ? 1 : 0, now + CROSSFADE);
+    });
+  }
+
+  start() {
+    this.buffers ??= this.sounds.map((bytes) => toBuffer(this.context, bytes, this.rate));
+    this.sources = this.buffers.map((buffer) => {
+      const source = new AudioBufferSourceNode(this.context, { buffer, loop: true });
+      const gain = new GainNode(this.context, { gain: 0 });
+      source.connect(gain).connect(this.context.destination);
+      return { source, gain };
+    });
+    const soon = this.context.currentTime + 0.01;
+    for (const { source } of this.sources) source.start(soon);
+  }
+
+  stop() {
+    for (const { source, gain } of this.sources) {
+      source.stop();
+      gain.disconnect();
+    }
+    this.sources = [];
+  }
+
+  close() {
+    this.stop();
+    this.context?.close();
+  }
+}
+
+/** 0 or 1 by chance. */
+const toss = () => crypto.getRandomValues(new Uint8Array(1))[0] & 1;
+
+/** The parts of the test. `on` has what each button does. */
+function build(el, labels, trials, on) {
+  const [first, second] = labels;
+  const intro = make(el, "p", "nn-abx-intro", {}, "");
+  intro.textContent = `A is ${first}. B is ${second}. X is one of them, chosen by chance each time: which?`;
+  const listen = make(el, "div", "nn-abx-row", { role: "group", "aria-label": "Listen" });
+  const hear = Object.fromEntries(["A", "B", "X"].map((name) => {
+    const button = makeButton(listen, `Hear ${name}`, () => on.hear(name));
+    button.setAttribute("aria-pressed", "false");
+    return [name, button];
+  }));
+  makeButton(listen, "Stop", on.stop);
+  const answer = make(el, "div", "nn-abx-row", { role: "group", "aria-label": "Answer" });
+  const answers = ["A", "B"].map((name, i) => makeButton(answer, `X is ${name}`, () => on.answer(i)));
+  const setting = make(el, "div", "nn-abx-row");
+  const label = make(setting, "label", "nn-abx-label", {}, "Trials ");
+  const limits = { type: "number", min: "1", value: String(trials) };
+  const count = make(label, "input", "nn-abx-count", limits);
+  const again = makeButton(setting, "Start again", on.again);
+  make(el, "p", "nn-abx-keys", {}, KEYS);
+  const status = make(el, "p", "nn-status", { role: "status", "aria-live": "polite" });
+  return { hear, answers, count, again, status };
+}
+
+function render({ model, el }) {
+  el.classList.add("nn-abx");
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", "Blind listening test");
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own single keys stay out of it
+  const deck = new Deck([model.get("first"), model.get("second")], model.get("sample_rate"));
+  const parts = build(el, model.get("labels"), model.get("trials"), { hear, stop, answer, again });
+  let [trials, done, correct, x, heard] = [0, 0, 0, 0, null];
+
+  function say(text) {
+    parts.status.textContent = text;
+    const over = done === trials;
+    el.dataset.done = String(done);
+    for (const button of parts.answers) button.disabled = over;
+    parts.count.disabled = done > 0 && !over;
+    for (const name of ["A", "B", "X"]) parts.hear[name].setAttribute("aria-pressed", String(name === heard));
+  }
+
+  const where = () => `Trial ${done + 1} of ${trials}.`;
+
+  /** Heard already: from the start. */
+  function hear(name) {
+    const fromStart = name === heard;
+    heard = name;
+    deck.play({ A: 0, B: 1, X: x }[name], fromStart);
+    say(done === trials ? parts.status.textContent : where());
+  }
+
+  function stop() {
+    deck.stop();
+    heard = null;
+    say(parts.status.textContent);
+  }
+
+  function answer(which) {
+    if (done === trials) return;
+    correct += Number(which === x);
+    done++;
+    stop();
+    if (done === trials) {
+      say(verdict(correct, trials));
+      parts.again.focus();
+      return;
+    }
+    x = toss();
+    say(`Noted. ${where()}`);
+  }
+
+  function again() {
+    trials = Math.max(1, Math.round(parts.count.valueAsNumber) || model.get("trials"));
+    parts.count.value = String(trials);
+    [done, correct, x] = [0, 0, toss()];
+    stop();
+    say(`${model.get("matching")} ${where()}`);
+  }
+
+  const listening = { a: () => hear("A"), b: () => hear("B"), x: () => hear("X"), s: stop };
+  const keys = { ...listening, 1: () => answer(0), 2: () => answer(1) };
+  el.addEventListener("keydown", (event) => {
+    const does = keys[event.key.toLowerCase()];
+    if (!does || event.target === parts.count || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    does();
+  });
+  parts.count.addEventListener("change", again);
+  again();
+  return () => deck.close();
+}
+
+export default { render };

@@ -1,0 +1,84 @@
+"""A map of notes that are heard where they are touched."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import anywidget
+import numpy as np
+import traitlets
+
+from nsynthlib.audio.encoding import encode_mp3
+from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.data import FAMILIES, Note
+from nsynthlib.plots import FAMILY_COLOURS, FAMILY_MARKERS
+from nsynthlib.widgets.modules import WEB, one_file
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+SECONDS = 2.0  # of each note: a page carries them all
+FADE = 0.2  # seconds at its end
+
+
+class LatentMap(anywidget.AnyWidget):
+    """Made by :func:`latent_map`; all of it happens in the page, ``web/views/latent_map.mjs``."""
+
+    _esm = one_file(WEB / "views/latent_map.mjs")
+    _css = WEB / "views/latent_map.css"
+    points = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)  # x and y of each note
+    families = traitlets.List(traitlets.Unicode()).tag(sync=True)  # of each note
+    labels = traitlets.List(traitlets.Unicode()).tag(sync=True)  # of each note, for eye and screen reader
+    sounds = traitlets.List(traitlets.Unicode()).tag(sync=True)  # of each note, as a data URL
+    legend = traitlets.Dict().tag(sync=True)  # family -> [colour, outline of its shape as an SVG path]
+
+    def __repr__(self) -> str:
+        return f"LatentMap({len(self.points)} notes)"
+
+
+def latent_map(points: ArrayLike, notes: Sequence[Note]) -> LatentMap:
+    """A map on which each note is heard when it is chosen, by mouse, finger or arrow keys.
+
+    The first two seconds of each note travel with it, as loud as they are.
+
+    Args:
+        points: ``[n, 2]``, where the notes lie.
+        notes: as many, in the same order.
+
+    Raises:
+        ValueError: if there are more points than notes or fewer, or none.
+    """
+    places = np.asarray(points, dtype=float)
+    if places.shape != (len(notes), 2) or not len(notes):
+        raise ValueError(f"{len(notes)} notes need points of shape [{len(notes)}, 2], not {list(places.shape)}")
+    families = [note.family for note in notes]
+    return LatentMap(
+        points=places.tolist(),
+        families=families,
+        labels=[f"{n.family.replace('_', ' ')}, MIDI {n.pitch}, velocity {n.velocity} ({n.name})" for n in notes],
+        sounds=[_beginning(note.audio.numpy()) for note in notes],
+        legend={
+            family: [FAMILY_COLOURS[family], outline(FAMILY_MARKERS[family])]
+            for family in FAMILIES
+            if family in families
+        },
+    )
+
+
+def outline(marker: str) -> str:
+    """A marker of matplotlib's as an SVG path about the origin, y downwards, about 1 wide."""
+    from matplotlib.markers import MarkerStyle
+
+    style = MarkerStyle(marker)
+    shape = style.get_path().transformed(style.get_transform())
+    corners = [np.asarray(polygon).tolist() for polygon in shape.to_polygons(closed_only=True)]
+    return "".join("M" + "L".join(f"{x:.3f} {-y:.3f}" for x, y in polygon) + "Z" for polygon in corners)
+
+
+def _beginning(audio: np.ndarray) -> str:
+    sound = audio[: int(SECONDS * SAMPLE_RATE)].copy()
+    fade = int(FADE * SAMPLE_RATE)
+    sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return "data:audio/mpeg;base64," + base64.b64encode(encode_mp3(sound, SAMPLE_RATE)).decode()

@@ -1,0 +1,134 @@
+"""The explorer of mel bands: their number, scale and range, and the sound that survives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from nsynthlib.audio.encoding import check_audio, to_pcm16
+from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.constants import CONSTANTS
+from nsynthlib.spectral import (
+    MEL_SCALES,
+    STFT,
+    from_db,
+    magnitude_to_audio,
+    mel_corners,
+    mel_filterbank,
+    mel_to_magnitude,
+    stft,
+    to_db,
+)
+from nsynthlib.widgets.base import ExplorerWidget, Settings, choice, level_cells, setting, spectrogram
+from nsynthlib.widgets.controls import LOOK, Explorer, check_within, choose, length_of, places_of, with_unit
+from nsynthlib.widgets.modules import WEB, one_file
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from torch import Tensor
+
+BANDS = tuple(CONSTANTS["choices"]["n_mels"])
+SCALE_NAMES = {"htk": "HTK", "slaney": "Slaney"}
+LOW_STEP, HIGH_STEP = 50, 250  # of the mel range's two ends, in hertz
+
+
+class MelWidget(ExplorerWidget):
+    """Mel bands of one sound, and the sound that survives them."""
+
+    _esm = one_file(WEB / "views/mel.mjs")
+    n_mels = choice(BANDS)
+    mel_scale = choice(MEL_SCALES)
+    f_min = setting(traitlets.Int())
+    f_max = setting(traitlets.Int())
+    n_fft = setting(traitlets.Int())
+    hop_length = setting(traitlets.Int())
+    n_iter = setting(traitlets.Int())
+
+    def __init__(self, audio: np.ndarray, sample_rate: int, **chosen: int) -> None:
+        super().__init__(kind="mel", note=to_pcm16(audio).tobytes(), sample_rate=sample_rate, **chosen)
+
+    def _bands(self, settings: Settings, note: Tensor) -> tuple[Tensor, Tensor, STFT]:
+        """Decibels ``[n_mels, frames]``, the filterbank and the transform below it."""
+        transform = STFT(settings["n_fft"], settings["hop_length"])
+        size = settings["n_mels"], settings["n_fft"], self.sample_rate, settings["mel_scale"]
+        filterbank = mel_filterbank(*size, *_range(settings))
+        return to_db(filterbank @ stft(note, transform).abs(), transform), filterbank, transform
+
+    def figure(self, settings: Settings, note: Tensor) -> dict[str, Any]:
+        db, filterbank, transform = self._bands(settings, note)
+        return {
+            **spectrogram(level_cells(db), transform.hop_length / self.sample_rate),
+            "corners": corners_of(settings["n_mels"], *_range(settings), settings["mel_scale"]),
+            "empty": int((filterbank.amax(1) == 0).sum()),
+        }
+
+    def audio(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
+        if want == "original":
+            return note, self.sample_rate
+        db, filterbank, transform = self._bands(settings, note)
+        magnitude = mel_to_magnitude(from_db(db, transform), filterbank)
+        return magnitude_to_audio(magnitude, transform, len(note), settings["n_iter"]), self.sample_rate
+
+
+def _range(settings: Settings) -> tuple[int, int]:
+    """Lowest and highest frequency in hertz; raises ValueError where there is nothing between them."""
+    low, high = settings["f_min"], settings["f_max"]
+    if low >= high:
+        raise ValueError(f"the lowest frequency ({low} Hz) must lie below the highest ({high} Hz)")
+    return low, high
+
+
+def corners_of(n_mels: int, low: float, high: float, scale: str) -> np.ndarray:
+    """Corners in hertz of ``n_mels`` triangles, ``[n_mels + 2]``."""
+    return mel_corners(n_mels, low, high, scale).astype(np.float32)
+
+
+class MelExplorer(Explorer):
+    """Made by :func:`mel_explorer`."""
+
+    def __repr__(self) -> str:
+        return f"MelExplorer({length_of(self.widget)})"
+
+
+def mel_explorer(
+    audio: ArrayLike,
+    sample_rate: int = SAMPLE_RATE,
+    *,
+    n_mels: int = 128,
+    mel_scale: str = "slaney",
+    f_min: int = 0,
+    f_max: int | None = None,
+    n_fft: int = 2048,
+    hop_length: int = 512,
+    n_iter: int = 16,
+) -> MelExplorer:
+    """Number, scale and range of mel bands, moved by hand; and the sound that survives them.
+
+    Args:
+        audio: ``[samples]`` in [-1, 1]; it travels with the widget as 16-bit samples.
+        sample_rate: in hertz.
+        n_mels, mel_scale: where the controls stand at first; values in ``BANDS`` and ``MEL_SCALES``.
+        f_min, f_max: lowest and highest frequency at first, in hertz; ``None`` is half the sample rate.
+        n_fft, hop_length: of the STFT below (Hann window); no control moves them.
+        n_iter: steps of Griffin and Lim after PGHI.
+
+    Raises:
+        ValueError: for a sound that cannot be played, or a value that the controls do not have.
+    """
+    sound = check_audio(audio)
+    at = places_of(dict(n_mels=BANDS, mel_scale=MEL_SCALES), dict(n_mels=n_mels, mel_scale=mel_scale))
+    half = sample_rate // 2
+    low = check_within("f_min", f_min, 0, half, "Hz")
+    high = check_within("f_max", half if f_max is None else f_max, 0, half, "Hz")
+    fixed = dict(n_fft=n_fft, hop_length=hop_length, n_iter=n_iter)
+    scales = [(SCALE_NAMES[name], name) for name in MEL_SCALES]
+    controls = {
+        "n_mels": choose("Bands", with_unit(BANDS, "bands"), at["n_mels"]),
+        "mel_scale": choose("Scale", scales, at["mel_scale"], slider=False),
+        "f_min": ipywidgets.IntSlider(low, 0, half, LOW_STEP, description="Lowest (Hz)", **LOOK),
+        "f_max": ipywidgets.IntSlider(high, 0, half, HIGH_STEP, description="Highest (Hz)", **LOOK),
+    }
+    return MelExplorer(controls, MelWidget(sound, sample_rate, f_min=low, f_max=high, **fixed, **at))

@@ -1,0 +1,84 @@
+"""What several test files share: sounds, sets of notes, a small model, and Python in a process of its own."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from serve import server
+
+from nsynthlib.data import NewNote
+from nsynthlib.models import Condition
+
+ROOT = Path(__file__).resolve().parent.parent
+RATE = 16_000
+SMALL = {"latent_dim": 6, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}  # of a model that is quick
+
+
+def in_python(*arguments: object, code: int = 0, **options) -> subprocess.CompletedProcess[str]:
+    """What a Python of its own does with these arguments; it must exit with ``code``."""
+    command = [sys.executable, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a server of ``folder``, on a free port of this machine."""
+    with server(str(folder), 0) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+def harmonics(hertz: float, partials: int, seconds: float = 4.0, rate: int = RATE) -> np.ndarray:
+    """Sines of ``hertz`` and its multiples, the k-th of amplitude 1 / k, float64 [samples]."""
+    turns = 2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate
+    return sum(np.sin(k * turns) / k for k in range(1, partials + 1))
+
+
+def sine(hertz: float, amplitude: float = 1.0, seconds: float = 4.0, rate: int = RATE) -> np.ndarray:
+    return amplitude * harmonics(hertz, 1, seconds, rate)
+
+
+def decaying_note(partials: int, samples: int = 64_000) -> np.ndarray:
+    """Partials that decay, the higher the faster, over faint noise, float32: all levels down to the floor and below."""
+    time = np.arange(samples) / RATE
+    tones = [
+        np.sin(2 * np.pi * 220 * k * time + k) * np.exp(-time * (0.5 + 0.2 * k)) / k for k in range(1, partials + 1)
+    ]
+    noise = np.random.default_rng(0).standard_normal(samples)
+    return (0.3 * np.sum(tones, axis=0) + 3e-3 * noise).astype(np.float32)
+
+
+def rms(audio: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.asarray(audio, np.float64) ** 2)))
+
+
+def level_db(audio: np.ndarray) -> float:
+    """RMS in dB of full scale."""
+    return float(20 * np.log10(rms(audio)))
+
+
+def noise_notes(instruments: Iterable[str], pitches: Iterable[int], velocity: int = 100) -> list[NewNote]:
+    """A note of white noise, another for each, of every instrument at every pitch."""
+    rng = np.random.default_rng(0)
+    names = [(instrument, pitch) for instrument in instruments for pitch in pitches]
+    sounds = (torch.from_numpy(0.3 * rng.uniform(-1, 1, 64_000)).float() for _ in names)
+    return [NewNote(name, 0, pitch, velocity, audio) for (name, pitch), audio in zip(names, sounds, strict=True)]
+
+
+def conditions(notes: int, pitch: int = 60) -> Condition:
+    """As many conditions, of one pitch and of one family after the other."""
+    return Condition(torch.full((notes,), pitch), torch.arange(notes) % 11, torch.full((notes,), 100))
+
+
+def settings_of(widget) -> dict:
+    """What the front end reads from the traits."""
+    chosen = widget.choices
+    return {n: chosen[n][getattr(widget, n)] if n in chosen else getattr(widget, n) for n in widget.settings}

@@ -91,6 +91,7 @@ _build/.code: $(code) .venv/.package
 # --all: a page that was read before would not give its warning again, and a second try would pass.
 _build/.built: $(pages) _build/.code $(vendor)/.copied $(engine)/.bundled $(engine)/.exported
 	rm -rf _build/html
+	OMP_NUM_THREADS=1 $(bin)/python tools/execute_chapters.py
 	$(bin)/jupyter-book build . --all -W -n --keep-going
 	@touch $@
 
@@ -110,7 +111,7 @@ test: book
 	$(bin)/mypy
 	$(bin)/lint-imports
 	PATH="$(CURDIR)/$(bin):$$PATH" OMP_NUM_THREADS=1 $(bin)/pytest -n 2 --dist loadfile \
-	    --nbval --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 300 tests chapters
+	    --nbval --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 1800 tests chapters
 
 # The versions Colab had on the day in tests/colab-constraints.txt; the package comes as a reader gets it, not from here.
 .venv-colab/.requirements: tests/colab-constraints.txt requirements.txt
@@ -129,7 +130,7 @@ test: book
 
 colab: .venv-colab/.package
 	@echo "Running the chapters with Colab's versions of every library (in .venv-colab), widgets included."
-	.venv-colab/bin/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 300 chapters
+	.venv-colab/bin/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 1800 chapters
 
 # --- Measurements -----------------------------------------------------------------------------------------------
 

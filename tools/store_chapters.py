@@ -30,10 +30,14 @@ CELL_METADATA = ("mystnb", "tags")
 SETUP = """\
 # Set-up. Where nsynthlib is installed, this does nothing.
 import importlib.util
+import sys
 
 if importlib.util.find_spec("nsynthlib") is None:
     source = "git+https://github.com/neural-notes/neural-notes"
-    raise SystemExit(f"Get it with:  %pip install --no-deps {source}")"""
+    if "google.colab" not in sys.modules:
+        raise SystemExit(f"Get it with:  %pip install {source}")
+    print("Installing nsynthlib into Colab, about a minute.")
+    get_ipython().run_line_magic("pip", f"install -q --no-deps {source}")"""
 
 
 def code_cells(chapter: NotebookNode) -> list[NotebookNode]:
@@ -78,7 +82,7 @@ def store(path: Path) -> None:
     chapter = nbformat.read(path, as_version=4)
     client = NotebookClient(
         chapter,
-        timeout=300,
+        timeout=1800,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
-from nsynthlib.spectral.mel import N_ITER, Banded, hz_to_mel, invert_bands, mel_filterbank, operators
+from nsynthlib.spectral.mel import N_ITER, Banded, hz_to_mel, invert_bands, mel_weights, operators
 from nsynthlib.spectral.phase import magnitude_to_audio
 from nsynthlib.spectral.transform import STFT, from_db, note_by_note, stft, to_db
 
@@ -85,4 +85,4 @@ def _magnitude(spectrum: Tensor) -> Tensor:
 @lru_cache(maxsize=16)
 def _operators(n_mels: int, n_fft: int, mel_scale: str, device: torch.device) -> tuple[Banded, Banded]:
     with torch.inference_mode(False):  # a tensor made in that mode could not be used in training later
-        return operators(mel_filterbank(n_mels, n_fft, mel_scale=mel_scale), device)
+        return operators(mel_weights(n_mels, n_fft, mel_scale=mel_scale), device)

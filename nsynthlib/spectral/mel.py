@@ -80,11 +80,23 @@ def mel_filterbank(
     ``norm=None`` of librosa and torchaudio (not Slaney's equal areas). So each bin lies between two corners, and its
     weights in their bands add up to 1.
     """
+    with torch.inference_mode(False):  # the cache outlives the mode
+        return torch.from_numpy(mel_weights(n_mels, n_fft, sample_rate, mel_scale, f_min, f_max))
+
+
+def mel_weights(
+    n_mels: int,
+    n_fft: int,
+    sample_rate: int = SAMPLE_RATE,
+    mel_scale: str = "htk",
+    f_min: float = 0.0,
+    f_max: float | None = None,
+) -> np.ndarray:
+    """The numbers of :func:`mel_filterbank`, float32 ``[n_mels, bins]``."""
     corners = mel_corners(n_mels, f_min, sample_rate / 2 if f_max is None else f_max, mel_scale)
     place = np.interp(np.linspace(0.0, sample_rate / 2, n_fft // 2 + 1), corners, np.arange(n_mels + 2))
     distance = np.abs(place - np.arange(1, n_mels + 1)[:, None])
-    with torch.inference_mode(False):  # the cache outlives the mode
-        return torch.from_numpy(np.maximum(0.0, 1.0 - distance).astype(np.float32))
+    return np.maximum(0.0, 1.0 - distance).astype(np.float32)
 
 
 def mel_to_magnitude(mel: Tensor, filterbank: Tensor, n_iter: int = N_ITER) -> Tensor:
@@ -94,7 +106,7 @@ def mel_to_magnitude(mel: Tensor, filterbank: Tensor, n_iter: int = N_ITER) -> T
     Richardson 1972 and Lucy 1974 for images) from bins all alike: each bin is multiplied by the ratio of wanted to
     present level of the bands it lies in. ``filterbank`` is ``[n_mels, bins]``.
     """
-    return invert_bands(mel, *operators(filterbank, mel.device), n_iter)
+    return invert_bands(mel, *operators(filterbank.cpu().numpy(), mel.device), n_iter)
 
 
 class Banded:
@@ -103,23 +115,25 @@ class Banded:
     Nearly all products of the whole would be with zero; blocks take a fifth of the time, on any device.
     """
 
-    def __init__(self, matrix: Tensor, device: torch.device, blocks: int = 12) -> None:
+    def __init__(self, matrix: np.ndarray, device: torch.device, blocks: int = 12) -> None:
         self.columns = matrix.shape[1]
         self.blocks: list[tuple[slice, Tensor]] = []
-        for rows in matrix.chunk(blocks):
-            used = rows.any(0).nonzero()
-            span = slice(int(used.min()), int(used.max()) + 1) if len(used) else slice(0, 1)
-            self.blocks.append((span, rows[:, span].contiguous().to(device)))
+        height = -(-len(matrix) // blocks)
+        for first in range(0, len(matrix), height):
+            rows = matrix[first : first + height]
+            used = np.flatnonzero(rows.any(0))
+            span = slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 1)
+            self.blocks.append((span, torch.from_numpy(rows[:, span].copy()).to(device)))
 
     def __matmul__(self, other: Tensor) -> Tensor:
         """The product ``[..., rows, n]`` with ``[..., columns, n]``."""
         return torch.cat([block @ other[..., span, :] for span, block in self.blocks], -2)
 
 
-def operators(filterbank: Tensor, device: torch.device) -> tuple[Banded, Banded]:
+def operators(weights: np.ndarray, device: torch.device) -> tuple[Banded, Banded]:
     """From bins to bands, and the weighted mean of its bands for each bin."""
-    mean = (filterbank / filterbank.sum(0).clamp_min(1e-8)).T
-    return Banded(filterbank, device), Banded(mean, device)
+    mean = (weights / np.maximum(weights.sum(0), 1e-8)).T
+    return Banded(weights, device), Banded(mean, device)
 
 
 def invert_bands(mel: Tensor, up: Banded, mean: Banded, n_iter: int) -> Tensor:

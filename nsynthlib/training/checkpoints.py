@@ -131,6 +131,6 @@ def load_latest(run: Path, model: AE, optimizer: Any, average: AveragedModel) ->
     optimizer.load_state_dict(state["optimizer"])
     average.load_state_dict(state["average"])
     torch.set_rng_state(state["random"])
-    if state["cuda_random"]:
-        torch.cuda.set_rng_state_all(state["cuda_random"])
+    for device, random in enumerate(state["cuda_random"][: torch.cuda.device_count()]):  # there may be fewer GPUs now
+        torch.cuda.set_rng_state(random, device)
     return Progress(state["step"], state["history"])

@@ -30,6 +30,7 @@ from nsynthlib.training.batches import BatchSource
 from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, interrupts, load_latest, save_latest
 from nsynthlib.training.losses import deviation_loss, mean_kl, sigma_vae_loss
 from nsynthlib.training.optimizer import MuonAdamW, schedule
+from nsynthlib.training.precision import cuda_works
 from nsynthlib.training.prior import fit_prior
 from nsynthlib.training.settings import Settings
 
@@ -128,13 +129,18 @@ def train(
 
 
 def make_accelerator(run: Path, tensorboard: bool, precision: str | None = None) -> Accelerator:
-    """The device or devices to train on: bf16 by default where a GPU has it; with TensorBoard if asked."""
-    precision = precision or ("bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no")
+    """The device or devices to train on: bf16 by default where a GPU has it; with TensorBoard if asked.
+
+    A GPU that is claimed but cannot be used is told, and the CPU taken.
+    """
+    gpu = cuda_works()
+    precision = precision or ("bf16" if gpu and torch.cuda.is_bf16_supported() else "no")
+    how: dict[str, Any] = {"mixed_precision": precision, "cpu": torch.cuda.is_available() and not gpu}
     if not tensorboard:
-        return Accelerator(mixed_precision=precision)
+        return Accelerator(**how)
     if find_spec("tensorboard") is None:
         raise UsageError("TensorBoard is not installed; get it with `pip install tensorboard`, or leave the option out")
-    accelerator = Accelerator(mixed_precision=precision, log_with="tensorboard", project_dir=run)
+    accelerator = Accelerator(**how, log_with="tensorboard", project_dir=run)
     accelerator.init_trackers("tensorboard")
     return accelerator
 

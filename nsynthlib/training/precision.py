@@ -1,10 +1,27 @@
-"""Which processors multiply in half precision."""
+"""What this machine computes with: whether its GPU works, and which processors multiply in half precision."""
 
+from __future__ import annotations
+
+import warnings
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+
+
+@cache
+def cuda_works() -> bool:
+    """Whether there is a GPU and it computes; one that is claimed but fails (a driver too old, say) is told once."""
+    if not torch.cuda.is_available():
+        return False
+    try:
+        return bool(torch.ones(1, device="cuda").sum() == 1)
+    except (RuntimeError, AssertionError) as error:  # torch built without CUDA asserts
+        reason = str(error).strip().splitlines()[0]
+        warnings.warn(f"the GPU cannot be used ({reason}); training on the CPU", stacklevel=3)
+        return False
 
 
 def cpu_has_bf16() -> bool:

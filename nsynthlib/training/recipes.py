@@ -1,24 +1,28 @@
-"""The training runs of the chapters: under a minute on a CPU with the pocket notes, the real thing on a GPU."""
+"""The training runs of the chapters: seconds with the pocket notes, or, asked for, the real thing."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
-
-from nsynthlib.data import NSynth, pocket, train_and_valid
-from nsynthlib.errors import DataError
+from nsynthlib.data import NSynth, download, pocket, train_and_valid
+from nsynthlib.errors import UsageError
 from nsynthlib.files import read_json
 from nsynthlib.models.pretrained import PRETRAINED
+from nsynthlib.soundfont import render
 from nsynthlib.training.settings import Settings
 
 NOTES = Path("data/soundfont")
+RENDERED = 24_000  # notes, those of the shipped weights
+HIGHEST = 96  # MIDI number
+LEARNING_RATES = {"thesis": 1e-2}  # of a run of seconds; other networks bear less
+SHORT_LEARNING_RATE = 4e-3
 
 
 class Recipe(NamedTuple):
-    """What :func:`~nsynthlib.training.train` needs: notes to learn from and to check by, and how."""
+    """What :func:`~nsynthlib.training.train` needs: notes to learn from and to validate on, and how."""
 
     notes: tuple[NSynth, NSynth]
     settings: Settings
@@ -34,38 +38,55 @@ class Recipe(NamedTuple):
 
 def recipe(
     kind: str,
-    preset: str = "residual",
+    preset: str | None = None,
     *,
-    real: bool | None = None,
+    real: bool = False,
     source: str | os.PathLike[str] = NOTES,
     epochs: int = 6,
 ) -> Recipe:
-    """Notes and settings of one training run.
+    """Notes and settings of one training run, on a GPU where there is one.
 
     Args:
         kind: ``ae``, ``vae`` or ``cvae``.
-        preset: of the network.
-        real: the run that made the shipped weights, on the notes in ``source``; without, wherever there is a GPU. A run
-            that is not real takes the pocket notes and ``epochs`` epochs, and ends within a minute on two cores.
-        source: a folder of notes, searched from here upwards.
+        preset: of the network; ``None`` takes ``small``, or in a real run the one of the shipped weights.
+        real: the run that made the shipped weights. Without, it is one of seconds on the pocket notes: it shows that
+            learning begins.
+        source: folder of the notes of a real run, searched from here upwards. Where it is not there, it is made:
+            rendered from soundfonts by FluidSynth, or, where that is not installed, NSynth's own validation set is
+            downloaded beside it. Both show their progress and are kept.
         epochs: of a run that is not real.
 
     Raises:
-        DataError: if a real run is asked for and ``source`` is not there.
+        UsageError: for an unknown kind or preset.
+        DataError: if the notes of a real run cannot be had.
     """
-    if real is None:
-        real = torch.cuda.is_available()
     if not real:
-        rate = 1e-2 if preset == "thesis" else 2e-3  # in a run this short; the residual network's gains bear no more
-        settings = Settings(kind=kind, preset=preset, epochs=epochs, batch_size=4, learning_rate=rate)
+        rate = LEARNING_RATES.get(preset or "", SHORT_LEARNING_RATE)
+        settings = Settings(kind=kind, preset=preset or "small", epochs=epochs, batch_size=4, learning_rate=rate)
         return Recipe(pocket().split("instrument", 0.2), settings)
-    stored = read_json(PRETRAINED / kind / "training.json")["settings"]
-    return Recipe(train_and_valid(_find(Path(source))), Settings(**{**stored, "preset": preset}))
+    Settings(kind=kind)  # an unknown kind is told before notes are made
+    record = read_json(PRETRAINED / kind / "training.json")
+    settings = Settings(**{**record["settings"], **({"preset": preset} if preset else {})})
+    _tell(f"the shipped weights took {record['seconds'] / 60:.0f} minutes of training on a {record['device'].upper()}")
+    return Recipe(train_and_valid(_find_or_make(Path(source))), settings)
 
 
-def _find(source: Path) -> Path:
-    """``source`` itself, or the same path below one of this folder's parents: chapters run in a folder of their own."""
-    for folder in (Path(), *Path.cwd().parents):
-        if (folder / source).exists():
-            return folder / source
-    raise DataError(f"{source}: there are no such notes; make them with `nsynthlib data soundfont {source}`")
+def _find_or_make(source: Path) -> Path:
+    """``source`` here or below a parent of this folder, since chapters run in a folder of their own; or made here."""
+    downloaded = source.parent / "nsynth-valid"
+    places = [folder / notes for notes in (source, downloaded) for folder in (Path(), *Path.cwd().parents)]
+    found = next((place for place in places if place.exists()), None)
+    if found:
+        return found
+    try:
+        _tell(f"there are no notes in {source}: {RENDERED:,} are rendered now, some minutes")
+        render(source, pitches=range(24, HIGHEST + 1), notes=RENDERED)
+        return source
+    except UsageError as missing:
+        _tell(f"{missing}")
+        _tell("instead NSynth's validation set is downloaded now, 1 GB")
+        return download("valid", source.parent, progress=True).folder
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -27,4 +27,6 @@ class Preset:
 PRESETS = {
     "thesis": Preset((32, 64, 8), 128, ThesisEncoder, ThesisDecoder),
     "residual": Preset((64, 128, 192), 48, ResidualEncoder, ResidualDecoder, PATCH),
+    # A residual network with a third of the channels: for runs of seconds.
+    "small": Preset((24, 48, 64), 32, ResidualEncoder, ResidualDecoder, PATCH),
 }

@@ -1,0 +1,185 @@
+"""CUDA without CUDA: fake tensors have shapes and devices but no numbers, so a mix of devices fails without a GPU.
+
+What needs numbers is out of their reach: ``.item()``, ``.numpy()``, autocast, backward. Tests marked `gpu` do the rest.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.optim.swa_utils import AveragedModel
+
+import nsynthlib.training
+from nsynthlib import AE, CVAE, VAE
+from nsynthlib.data import pocket
+from nsynthlib.models import PRESETS, Classifier, Condition, Prior
+from nsynthlib.models.autoencoders import N_EFFECTIVE
+from nsynthlib.models.texture import reference_noise
+from nsynthlib.spectral import STFT, LogMel, griffin_lim, istft, stft
+from nsynthlib.training import Settings, deviation_loss, sigma_vae_loss
+from nsynthlib.training.augmentation import add_noise, augment, mix
+from nsynthlib.training.batches import BatchSource
+from nsynthlib.training.checkpoints import Progress, load_latest, save_latest
+from nsynthlib.training.losses import mean_kl
+from nsynthlib.training.optimizer import MuonAdamW
+from nsynthlib.training.precision import cuda_works
+from nsynthlib.training.prior import fit_prior
+
+pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real GPU is there; tests marked gpu use it")
+ROOT = Path(__file__).resolve().parent.parent
+CUDA = torch.device("cuda", 0)
+MODELS = [(kind, preset) for kind in (AE, VAE, CVAE) for preset in PRESETS]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tables() -> None:
+    """What is computed once a process and kept, computed before the mode begins: fake numbers must not be kept."""
+    reference_noise(LogMel())
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeTensorMode]:
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        yield mode
+
+
+def moved(module: nn.Module) -> nn.Module:
+    """The module with every parameter and buffer on a GPU that is not there."""
+    for part in module.modules():
+        for name, value in part._parameters.items():
+            if value is not None:
+                part._parameters[name] = nn.Parameter(empty(value))
+        for name, value in part._buffers.items():
+            if value is not None:
+                part._buffers[name] = empty(value)
+    return module
+
+
+def empty(value: Tensor) -> Tensor:
+    return torch.empty(value.shape, dtype=value.dtype, device=CUDA)
+
+
+def condition(batch: int) -> Condition:
+    return Condition(*(torch.zeros(batch, dtype=torch.int64, device=CUDA) for _ in range(3)))
+
+
+def test_mixing_devices_is_seen(fake):
+    with pytest.raises(RuntimeError, match="device"):
+        torch.zeros(2, device=CUDA) + torch.zeros(2)
+
+
+@pytest.mark.parametrize(("kind", "preset"), MODELS)
+def test_models_stay_on_their_device(kind, preset):
+    model = kind(preset)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        moved(model)
+        db = torch.zeros(2, *model.log_mel.shape, device=CUDA)
+        told = condition(2) if model.conditional else None
+        out = model(db, told)
+        made = model.decode(out.mean, told, 0.5, torch.tensor([1, 2], device=CUDA))
+        kl = mean_kl(out, model)
+        loss = sigma_vae_loss(out.x_mean, model.scaled(db), kl, N_EFFECTIVE, 1.0)
+        if out.x_log_sigma is not None:
+            loss = loss + deviation_loss(out.x_log_sigma, out.x_mean - model.scaled(db))
+        assert model.device == made.device == loss.device == CUDA
+        assert made.shape == db.shape
+
+
+def test_the_classifier_stays_on_its_device():
+    model = Classifier().eval()
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        assert moved(model)(torch.zeros(2, 256, 126, device=CUDA)).pitch.device == CUDA
+
+
+def test_a_spectrogram_and_its_inverse_stay_on_their_device(fake):
+    log_mel = LogMel()
+    audio = torch.zeros(2, 64_000, device=CUDA)
+    db = log_mel(audio)
+    magnitude = log_mel.magnitude(db)
+    assert db.device == magnitude.device == CUDA
+    assert magnitude.shape == (2, 1025, 126)
+    settings = STFT()
+    again = griffin_lim(magnitude, settings, 64_000, n_iter=2)
+    assert again.device == istft(stft(audio, settings), settings, 64_000).device == CUDA
+
+
+@pytest.fixture(scope="module")
+def notes() -> BatchSource:
+    """Pocket notes as a GPU keeps them: int16 samples and conditions; their numbers are real until the mode begins."""
+    source = BatchSource(pocket()[:8], torch.device("cpu"), LogMel())
+    source.kept = torch.zeros(8, 64_000, dtype=torch.int16)
+    return source
+
+
+def on_gpu(source: BatchSource) -> BatchSource:
+    source.kept = empty(source.kept)
+    source.condition = condition(len(source.kept))
+    return source
+
+
+def test_batches_are_made_on_their_device(notes):
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        db, told = on_gpu(notes).batch(torch.arange(4))
+        assert db.device == told.pitch.device == CUDA
+        assert db.shape == (4, *notes.log_mel.shape)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda db, log_mel, chance: augment(db, torch.zeros(4, dtype=torch.int64, device=CUDA), log_mel, 1.0, chance),
+        lambda db, log_mel, chance: mix(db, db, log_mel, chance),
+        lambda db, log_mel, chance: add_noise(db, log_mel, chance),
+    ],
+    ids=["augment", "mix", "add_noise"],
+)
+def test_spectrograms_are_changed_on_their_device(change: Callable, fake):
+    log_mel = LogMel()
+    db = torch.zeros(4, *log_mel.shape, device=CUDA)
+    assert change(db, log_mel, torch.Generator().manual_seed(0)).device == CUDA
+
+
+def test_a_prior_is_fitted_on_the_cpu_to_points_from_the_gpu(notes, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Prior, "fit", lambda *points: asked.extend(points[:3]))
+    model = CVAE("small")
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        fit_prior(moved(model), on_gpu(notes), Settings(batch_size=4))
+        assert [part.device.type for part in asked] == ["cpu"] * 3
+        assert asked[0].shape == (16, model.latent_dim)
+
+
+def test_a_checkpoint_of_two_gpus_is_resumed_on_one(tmp_path, monkeypatch):
+    """Random states of devices that are not there any more are left alone."""
+    model = AE("small")
+    optimizer, average = MuonAdamW(model, 1e-3), AveragedModel(model)
+    states = [torch.full((16,), i, dtype=torch.uint8) for i in range(2)]
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: states)
+    save_latest(tmp_path, model, optimizer, average, Progress(step=3))
+    given = {}
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: given.update({device: state}))
+    assert load_latest(tmp_path, model, optimizer, average).step == 3
+    assert given.keys() == {0}
+    assert torch.equal(given[0], states[0])
+
+
+@pytest.mark.parametrize("chapter", ["06_autoencoder", "07_vae", "08_cvae"])
+def test_training_cells_run_where_cuda_is_claimed_and_there_are_no_notes(chapter, tmp_path, monkeypatch):
+    """As on a reader's machine whose GPU does not work: no error, seconds of training on the CPU."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_current_stream_capturing", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    cuda_works.cache_clear()
+    cells = nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4).cells
+    (cell,) = (cell.source for cell in cells if cell.cell_type == "code" and "recipe(" in cell.source)
+    names = {"training": nsynthlib.training}
+    with pytest.warns(UserWarning, match="the GPU cannot be used"):
+        exec(cell, names)
+    cuda_works.cache_clear()
+    errors = [row["rmse_db"] for row in names["history"]["validation"]]
+    assert errors[-1] < errors[0]

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import soundfile
+from hand import Hand, wav
 from helpers import harmonics, rms, sine
 
 import nsynthlib
@@ -133,3 +134,17 @@ def test_what_is_no_file_is_refused(tmp_path):
             read_own_sound(tmp_path / name)
     with pytest.raises(DataError, match=r"text\.flac: cannot be read as sound \([A-Z][a-z ]+\)"):
         read_own_sound(str(tmp_path / "text.flac"))
+
+
+def test_the_page_tells_what_it_does_too(pages, visit):
+    """A stereo file whose channels cancel, 3.5 times as loud as can be: one channel, turned down to full scale."""
+    hand = Hand(visit(), f"{pages}/stft.html")
+    tone = 2.4 * harmonics(262, 3, 1.0, 44_100)
+    hand.page.set_input_files(".nn-file", wav(np.stack([tone, -tone], 1), 44_100))
+    _, after = hand.settled()
+    status = hand.view.locator(".nn-own-status").inner_text()
+    assert status.startswith("mine.wav: 1.00 s. Its channels cancel each other when mixed; channel 1 alone is used.")
+    assert "times full scale and was turned down by 10." in status
+    audio, _ = after["sounds"]["Original"]
+    assert 0.99 < np.abs(audio).max() <= 1
+    assert hand.window.complaints == []

@@ -12,7 +12,7 @@ import lazy_loader
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from nsynthlib.data import FAMILIES, NSynth, pocket
+    from nsynthlib.data import FAMILIES, NSynth, pocket, read_own_sound
     from nsynthlib.generation import generate, reconstruct
     from nsynthlib.models import AE, CVAE, VAE
     from nsynthlib.spectral import STFT, LogMel
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __getattr__, _, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "data": ["FAMILIES", "NSynth", "pocket"],
+        "data": ["FAMILIES", "NSynth", "pocket", "read_own_sound"],
         "generation": ["generate", "reconstruct"],
         "models": ["AE", "CVAE", "VAE"],
         "spectral": ["STFT", "LogMel"],
@@ -40,6 +40,7 @@ __all__ = [
     "__version__",
     "generate",
     "pocket",
+    "read_own_sound",
     "reconstruct",
     "train",
 ]

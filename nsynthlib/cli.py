@@ -198,7 +198,7 @@ def evaluate(
     from nsynthlib.files import write_json
     from nsynthlib.models import Classifier, load_model
 
-    _check_folder(json)
+    _check_out(json, ".json")
     model, judge = load_model(None if run == "shipped" else run), Classifier.from_pretrained(classifier)
     sets = {"all": NSynth(folder)} if all_notes else held_out(folder)
     learned = None if all_notes else train_and_valid(folder)[0]
@@ -225,13 +225,13 @@ def generate(
     from nsynthlib.models import CVAE
 
     condition_of(pitch, family, velocity)  # a wrong value is told before the weights are loaded
-    _check_folder(out)
+    _check_out(out, ".wav")
     write_wav(out, make(CVAE.from_pretrained(model), pitch=pitch, family=family, velocity=velocity, seed=seed))
 
 
 @app.command()
 def reconstruct(
-    source: Annotated[Path, typer.Argument(metavar="IN.wav")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A sound file of any kind.")],
     out: Annotated[Path, typer.Argument(metavar="OUT.wav")],
     pitch: Pitch = None,
     family: Family = None,
@@ -252,7 +252,7 @@ def reconstruct(
     from nsynthlib.generation import reconstruct as rebuild
     from nsynthlib.models import CVAE
 
-    _check_folder(out)
+    _check_out(out, ".wav")
     audio = read_own_sound(source)
     condition = condition_of(*own_labels(source, audio, pitch, family, velocity))
     write_wav(out, rebuild(CVAE.from_pretrained(model), audio, condition, refined=refined))
@@ -271,6 +271,10 @@ def export(
     print(f"{folder}: decoder.onnx, manifest.json")
 
 
-def _check_folder(out: Path) -> None:
+def _check_out(out: Path, ending: str) -> None:
+    """A file that cannot be written is told before the work is done."""
+    from nsynthlib.files import check_ending
+
+    check_ending(out, ending)
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent} is no folder; make it first, or name another")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nsynthlib.errors import DataError
+from nsynthlib.errors import DataError, UsageError
 
 
 class atomic:
@@ -28,12 +29,27 @@ class atomic:
             self.partial.unlink(missing_ok=True)
 
 
-def read_json(path: Path) -> Any:
-    """Content of a JSON file; DataError names it if it is missing or broken."""
+def check_ending(path: Path, ending: str) -> None:
+    """Raise UsageError unless the name of ``path`` says what will be written there."""
+    if path.suffix.lower() != ending:
+        raise UsageError(f"{path}: is written as {ending[1:].upper()}; name a file that ends in {ending}")
+
+
+def read_json(path: Path, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """Content of a JSON file, with or without a byte order mark; DataError names it if it is missing or broken.
+
+    ``pairs`` makes something else than a dictionary of an object's pairs.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=pairs)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read as JSON ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: cannot be read as JSON (it is not UTF-8 text)") from None
+    except ValueError as error:
         raise DataError(f"{path}: cannot be read as JSON ({error})") from None
+    except RecursionError:
+        raise DataError(f"{path}: cannot be read as JSON (it is nested too deeply)") from None
 
 
 def write_json(path: Path, content: Any) -> None:

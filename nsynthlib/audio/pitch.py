@@ -13,6 +13,9 @@ from nsynthlib.errors import DataError
 # YIN's own 0.1 takes a note with breath for one an octave deeper, a higher one hears its second partial as the note:
 # of 0.1 to 0.25, real notes are heard best by 0.15.
 TROUGH = 0.15
+LOWEST_HZ, HIGHEST_HZ = 20.0, 6000.0  # of the search
+CHANGE = 0.6  # within a period: 0.95 in white noise; at most 0.44 in 1,500 recorded notes that are heard right
+ABOVE = 0.99  # of the energy: the pitch lies there too, and what is heard below is a multiple of its period
 FINER = 2  # times the sample rate: at 16 kHz a period of pitch 94 is 8.6 samples, and twice it fits better than once
 
 
@@ -29,7 +32,8 @@ def hz_to_midi(hz: float) -> float:
 def estimate_pitch(audio: Tensor, sample_rate: int = SAMPLE_RATE) -> float:
     """MIDI number, with fraction, of one note ``[samples]`` by YIN (de Cheveigné and Kawahara 2002).
 
-    At twice the sample rate; the median over frames within 30 dB of the loudest. Raises DataError for silence.
+    At twice the sample rate; the median over frames within 30 dB of the loudest. Raises DataError for silence, noise,
+    and a pitch outside MIDI 16 to 113: it never answers with the end of its own search.
     """
     import librosa
     from torchaudio.functional import resample
@@ -41,6 +45,28 @@ def estimate_pitch(audio: Tensor, sample_rate: int = SAMPLE_RATE) -> float:
     if level.max() < 1e-5:
         raise DataError("the sound is silent: it has no pitch")
     hz = librosa.yin(
-        samples, fmin=20.0, fmax=6000.0, sr=rate, frame_length=frame, hop_length=hop, trough_threshold=TROUGH
+        samples, fmin=LOWEST_HZ, fmax=HIGHEST_HZ, sr=rate, frame_length=frame, hop_length=hop, trough_threshold=TROUGH
     )
-    return hz_to_midi(float(np.median(hz[level > level.max() * 10 ** (-30 / 20)])))
+    loud = level > level.max() * 10 ** (-30 / 20)
+    heard = float(np.median(hz[loud]))
+    frames = librosa.util.frame(np.pad(samples, frame // 2), frame_length=frame, hop_length=hop).T[loud]
+    if (
+        not LOWEST_HZ < heard < HIGHEST_HZ  # the ends of the search, which is where it stops when it finds nothing
+        or _share_above(samples, HIGHEST_HZ / rate) > ABOVE
+        or np.median([_change(x, round(rate / f)) for x, f in zip(frames, hz[loud], strict=True)]) > CHANGE
+    ):
+        raise DataError("no pitch is heard in the sound: it is noise, or lies outside the MIDI numbers 16 to 113")
+    return hz_to_midi(heard)
+
+
+def _change(frame: np.ndarray, period: int) -> float:
+    """How much a sound ``[samples]`` changes within ``period`` samples: 0 if it repeats, 1 where nothing does."""
+    before, after = frame[:-period], frame[period:]
+    energy = np.square(before).sum() + np.square(after).sum()
+    return float(np.square(before - after).sum() / energy) if energy else 0.0
+
+
+def _share_above(samples: np.ndarray, frequency: float) -> float:
+    """Share of the energy above ``frequency``, which is in cycles a sample."""
+    power = np.square(np.abs(np.fft.rfft(samples)))
+    return float(power[round(frequency * len(samples)) :].sum() / power.sum())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import stat
-import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,97 +12,125 @@ from torch import Tensor
 
 from nsynthlib.audio.encoding import encode_wav, to_pcm16
 from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
+from nsynthlib.data.riff import WavFault, tidy_wav
 from nsynthlib.errors import DataError
-from nsynthlib.files import atomic
+from nsynthlib.files import atomic, check_ending
+
+ADVICE = "replace the file or drop its entry"
+BEYOND = 1.001  # times full scale, a hundredth of a decibel: floats that reach farther are clipped
+FARTHEST = 2.0  # that much is left over when loud sound is resampled or was MP3; farther out, samples are no amplitudes
 
 
 class ConversionWarning(UserWarning):
-    """A note was not stored as 16 bits and was converted on reading."""
+    """A sound was not stored as a note is, and was converted on reading."""
 
 
-def read_samples(path: Path) -> tuple[np.ndarray, str | None]:
-    """A note's samples, int16 ``[64000]``, and how they were stored where that was not as 16 bits.
+@dataclass(frozen=True)
+class Conversion:
+    """How samples were stored that are not of 16 bits, in words, and their peak in times full scale."""
+
+    width: str
+    peak: float
+
+    @property
+    def clips(self) -> bool:
+        """Whether anything is lost: samples lie beyond full scale."""
+        return self.peak > BEYOND
+
+
+def read_samples(path: Path) -> tuple[np.ndarray, Conversion | None]:
+    """A note's samples, int16 ``[64000]``, and what was converted where they were not stored as 16 bits.
 
     Args:
-        path: a ``.wav`` or ``.flac`` file. Integers of other widths and floats are converted to 16 bits.
+        path: a ``.wav`` or ``.flac`` file. Integers of other widths and floats are converted to 16 bits, floats a
+            little beyond full scale are clipped.
 
     Raises:
         DataError: if the file is missing, not a regular file, unreadable, cut short, not audio, not mono, holds values
-            that are not numbers, or is not four seconds at 16 kHz. The line names the file.
+            that are not numbers or lie far beyond full scale, or is not four seconds at 16 kHz. The line names the
+            file.
     """
-    rate, samples, stored = (_read_flac if path.suffix.lower() == ".flac" else _read_wav)(path)
+    rate, samples, width = (_read_flac if path.suffix.lower() == ".flac" else _read_wav)(path)
     if not len(samples):
-        raise DataError(f"{path}: holds no samples; replace the file or drop its entry")
+        raise DataError(f"{path}: holds no samples; {ADVICE}")
     if samples.ndim != 1:
         raise DataError(f"{path}: has {samples.shape[1]} channels; mix it to mono")
     if rate != SAMPLE_RATE:
         raise DataError(f"{path}: is sampled at {rate} Hz; resample it to {SAMPLE_RATE} Hz")
     if len(samples) != SAMPLES:
         raise DataError(f"{path}: holds {len(samples)} samples; cut or fill it to {SAMPLES} (4 s at {SAMPLE_RATE} Hz)")
-    return _to_int16(samples, path), stored
+    peak = _peak(samples, path)
+    return _to_int16(samples), Conversion(width, peak) if width else None
 
 
-def _regular(path: Path) -> int:
-    """Size in bytes of a file that can be read, or DataError that says why not."""
+def check_file(path: Path, missing: str, advice: str) -> None:
+    """Raise DataError, which says why and what to do, unless ``path`` is a file that holds anything."""
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise DataError(f"{path} is missing; fetch the audio that belongs to this index") from None
+        raise DataError(f"{path} is missing; {missing}") from None
     except OSError as error:  # no rights on the way there, or a link that leads back to itself
-        raise DataError(f"{path}: cannot be opened ({error.strerror})") from None
+        raise DataError(f"{path}: cannot be opened ({error.strerror}); {advice}") from None
     if not stat.S_ISREG(status.st_mode):
-        raise DataError(f"{path}: is not a file; replace it or drop its entry")
+        raise DataError(f"{path}: is not a file; {advice}")
     if not status.st_size:
-        raise DataError(f"{path}: is empty (0 bytes); replace the file")
-    return status.st_size
+        raise DataError(f"{path}: is empty (0 bytes); {advice}")
 
 
 def _read_wav(path: Path) -> tuple[int, np.ndarray, str | None]:
     """Rate, samples as stored, and the name of a width other than 16 bits."""
     from scipy.io import wavfile
 
-    _regular(path)
+    check_file(path, "fetch the audio that belongs to this index", ADVICE)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", wavfile.WavFileWarning)  # "reached EOF prematurely" and its like
-            warnings.filterwarnings("ignore", message="Chunk .non-data. not understood")
-            rate, samples = wavfile.read(path)
-    except (OSError, ValueError, EOFError, wavfile.WavFileWarning) as error:
-        raise DataError(f"{path}: cannot be read as WAV ({error}); replace the file") from None
-    except Exception as error:  # a mangled header also makes the reader divide by zero or unpack too little
-        raise DataError(f"{path}: cannot be read as WAV ({type(error).__name__}); replace the file") from None
-    return int(rate), samples, None if samples.dtype == np.int16 else _width(path, samples.dtype)
-
-
-def _width(path: Path, dtype: np.dtype) -> str:
-    """What the samples are in words; WAV's header holds bits a sample at byte 34."""
-    if dtype.kind == "f":
-        return f"{8 * dtype.itemsize}-bit float"
-    with path.open("rb") as file:
-        head = file.read(36)
-    at_fmt = head[12:16] == b"fmt "
-    return f"{int.from_bytes(head[34:36], 'little') if at_fmt else 8 * dtype.itemsize}-bit"
+        content, bits = tidy_wav(path.read_bytes())
+        rate, samples = wavfile.read(io.BytesIO(content))
+    except WavFault as fault:
+        raise DataError(f"{path}: cannot be read as WAV ({fault}); {ADVICE}") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be opened ({error.strerror}); {ADVICE}") from None
+    except ValueError as error:  # a form that scipy does not decode, which it names
+        raise DataError(f"{path}: cannot be read as WAV ({error}); convert it to 16-bit PCM") from None
+    samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
+    if samples.dtype == np.int16:
+        return int(rate), samples, None
+    return int(rate), samples, f"{bits}-bit float" if samples.dtype.kind == "f" else f"{bits}-bit"
 
 
 def _read_flac(path: Path) -> tuple[int, np.ndarray, str | None]:
     import soundfile
 
-    _regular(path)
+    check_file(path, "fetch the audio that belongs to this index", ADVICE)
     try:
         samples, rate = soundfile.read(path, dtype="int16")
         subtype = soundfile.info(path).subtype
     except (OSError, RuntimeError) as error:
-        raise DataError(f"{path}: cannot be read as FLAC ({str(error).splitlines()[0]}); replace the file") from None
+        raise DataError(f"{path}: cannot be read as FLAC ({reason(error)}); {ADVICE}") from None
     return int(rate), samples, None if subtype == "PCM_16" else f"{subtype.removeprefix('PCM_')}-bit"
 
 
-def _to_int16(samples: np.ndarray, path: Path) -> np.ndarray:
+def reason(error: Exception) -> str:
+    """What libsndfile complains of, without the file's name, which it puts before it."""
+    return str(error).splitlines()[0].rpartition(": ")[2].rstrip(".")
+
+
+def _peak(samples: np.ndarray, path: Path) -> float:
+    """The peak of floats in times full scale; integers do not reach beyond 1."""
+    if samples.dtype.kind != "f":
+        return 1.0
+    if not np.isfinite(samples).all():
+        raise DataError(f"{path}: holds values that are not numbers (NaN or infinity); {ADVICE}")
+    peak = float(np.abs(samples).max())
+    if peak > FARTHEST:
+        raise DataError(f"{path}: reaches {peak:,.1f} times full scale; divide its samples by as much or more")
+    return peak
+
+
+def _to_int16(samples: np.ndarray) -> np.ndarray:
     """Full scale stays full scale; floats beyond it are clipped."""
     if samples.dtype == np.int16:
         return samples
     if samples.dtype.kind == "f":
-        if not np.isfinite(samples).all():
-            raise DataError(f"{path}: holds values that are not numbers (NaN or infinity); replace the file")
         return to_pcm16(samples)
     if samples.dtype == np.uint8:  # WAV's 8-bit samples are unsigned
         return (samples.astype(np.int16) - 128) << 8
@@ -109,6 +138,10 @@ def _to_int16(samples: np.ndarray, path: Path) -> np.ndarray:
 
 
 def write_wav(path: Path, audio: Tensor, sample_rate: int = SAMPLE_RATE) -> None:
-    """Write ``audio`` ``[samples]`` as 16-bit mono WAV, atomically; values beyond full scale are clipped."""
+    """Write ``audio`` ``[samples]`` as 16-bit mono WAV, atomically; values beyond full scale are clipped.
+
+    Raises UsageError if the name of ``path`` does not end in ``.wav``.
+    """
+    check_ending(path, ".wav")
     with atomic(path) as partial:
         partial.write_bytes(encode_wav(audio.detach().cpu().numpy(), sample_rate))

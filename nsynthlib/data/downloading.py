@@ -13,6 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from nsynthlib.data.sets import NSynth
+from nsynthlib.data.sound_files import is_sound, visible_files
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.files import need_space
 
@@ -52,12 +53,15 @@ def download(split: str, folder: Path, address: str = ADDRESS, progress: bool = 
 
     Raises:
         UsageError: for an unknown split.
-        DataError: if the disk is too full, the connection keeps breaking, or the archive is not the official one.
+        DataError: if the disk is too full, the connection keeps breaking, or the archive is not the official one; and
+            if what is there already is not the whole split.
     """
     if split not in OFFICIAL:
         raise UsageError(f"split {split!r} is unknown; choose one of {', '.join(OFFICIAL)}")
     target = folder / f"nsynth-{split}"
-    if not target.exists():
+    if target.exists():
+        _check_whole(target, OFFICIAL[split].notes)
+    else:
         folder.mkdir(parents=True, exist_ok=True)
         archive = _fetch(f"{address.rstrip('/')}/nsynth-{split}.jsonwav.tar.gz", folder, OFFICIAL[split], progress)
         _unpack(archive, target, OFFICIAL[split].notes)
@@ -143,12 +147,30 @@ def _unpack(archive: Path, target: Path, notes: int) -> None:
     try:
         with tarfile.open(archive) as tar:
             tar.extractall(partial, filter="data")
-        found = NSynth(partial / target.name)
-        sounds = len(os.listdir(found.folder / "audio"))
-        if not len(found) == sounds == notes:
-            raise DataError(f"{archive}: holds {len(found)} entries and {sounds} sounds, not {notes}; remove it")
-        found.folder.rename(target)
+        if missing := _missing(partial / target.name, notes):
+            raise DataError(f"{archive}: {missing}; remove it")
+        (partial / target.name).rename(target)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise DataError(f"{archive}: cannot be unpacked ({error}); remove it and try again") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_whole(target: Path, notes: int) -> None:
+    """Raise DataError where ``target``, which this did not make just now, is not the whole split."""
+    if missing := _missing(target, notes):
+        raise DataError(f"{target}: {missing}; remove it, and the same command fetches it again")
+
+
+def _missing(folder: Path, notes: int) -> str:
+    """What a split's folder lacks of its official number of notes; nothing if it is whole."""
+    if not (folder / "examples.json").is_file():
+        return "holds no examples.json"
+    try:
+        entries = len(NSynth(folder))
+        sounds = sum(map(is_sound, visible_files(folder / "audio")))
+    except DataError as fault:
+        return f"its index is not whole ({str(fault).removeprefix(f'{folder}{os.sep}')})"
+    except OSError as error:
+        return f"its folder audio cannot be listed ({error.strerror})"
+    return "" if entries == sounds == notes else f"holds {entries} entries and {sounds} sounds, not {notes}"

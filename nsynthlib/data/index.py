@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +14,9 @@ import numpy as np
 
 from nsynthlib.data.labels import FAMILIES, SOURCES, Labels, parse_name
 from nsynthlib.errors import DataError
+from nsynthlib.files import read_json
 
+GET_NOTES = "name a folder of notes, or get one: `nsynthlib data pocket`, `synthetic`, `soundfont` or `download`"
 _FIELDS = ("instrument_str", "instrument_family_str", "instrument_source_str", "pitch", "velocity")
 
 
@@ -68,16 +70,12 @@ def read_entries(index: Path) -> Entries:
     Raises:
         DataError: if there is no index, it is not JSON, or it is not an object with at least one entry.
     """
-    try:
-        # Each entry becomes a tuple as soon as it is parsed: as dictionaries, NSynth's would fill a gigabyte.
-        with index.open(encoding="utf-8") as file:
-            content = json.load(file, object_pairs_hook=_compact)
-    except FileNotFoundError:
-        raise DataError(f"{index} is missing; name a folder in NSynth's layout") from None
-    except RecursionError:
-        raise DataError(f"{index}: is nested too deeply; it must map each note's name to its labels") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{index}: cannot be read as JSON ({error})") from None
+    if not index.parent.is_dir():
+        raise DataError(f"there is no folder {index.parent}, so {index.name} is missing; {GET_NOTES}")
+    if not os.path.lexists(index):
+        raise DataError(f"{index} is missing, which stands beside audio/ and names its notes; {GET_NOTES}")
+    # Each entry becomes a tuple as soon as it is parsed: as dictionaries, NSynth's would fill a gigabyte.
+    content = read_json(index, pairs=_compact)
     if isinstance(content, tuple):  # it has the fields of one entry
         raise DataError(f"{index}: is one note's entry; it must map each note's name to its labels")
     if not isinstance(content, Entries) or not content:

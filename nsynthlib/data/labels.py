@@ -62,6 +62,15 @@ def parse_name(name: str) -> Labels:
     return labels
 
 
+def is_note_name(name: str) -> bool:
+    """Whether :func:`parse_name` reads it."""
+    try:
+        parse_name(name)
+    except ValueError:
+        return False
+    return True
+
+
 def index_entry(name: str, number: int, instrument_id: int) -> dict[str, Any]:
     """Entry of ``examples.json`` for the note ``name``, in NSynth's own fields.
 

@@ -49,12 +49,15 @@ class Note:
 
     @property
     def samples(self) -> np.ndarray:
-        """Samples, int16 ``[64000]``; errors as for :attr:`audio`. Other widths are converted, with a warning."""
+        """Samples, int16 ``[64000]``; errors as for :attr:`audio`. Other widths are converted, with a warning, which
+        also tells of floats that lay beyond full scale."""
         if self.row is not None:
             return packing.packed_samples(self.path)[self.row]
         samples, stored = read_samples(self.path)
         if stored:
-            warnings.warn(f"{self.path}: holds {stored} samples, read as 16-bit", ConversionWarning, stacklevel=2)
+            line = f"{self.path}: holds {stored.width} samples, read as 16-bit"
+            line += f"; it reaches {stored.peak:.3g} times full scale and was clipped" if stored.clips else ""
+            warnings.warn(line, ConversionWarning, stacklevel=2)
         return samples
 
 

@@ -1,46 +1,166 @@
-"""Any sound file as a note: what had to be done to it is told as a warning."""
+"""Any sound file as a note: what had to be done to it is told as warnings."""
 
 from __future__ import annotations
 
+import io
+import os
 import warnings
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
+from nsynthlib.audio.levels import dbfs, limit_peak
 from nsynthlib.audio.pitch import estimate_pitch
-from nsynthlib.data.audio import ConversionWarning
+from nsynthlib.constants import CONSTANTS
+from nsynthlib.data.audio import ConversionWarning, check_file, reason
 from nsynthlib.data.labels import parse_name
+from nsynthlib.data.riff import WavFault, tidy_wav
 from nsynthlib.errors import DataError, UsageError
 
+SHORTEST = round(CONSTANTS["own_sound"]["shortest_seconds"] * SAMPLE_RATE)  # samples
+RATES = range(1000, 1_000_001)  # hertz, of what can be sound
+LISTENED = 30  # seconds of a file in which its note must begin
+SILENT = 1e-4  # amplitude, -80 dB
+ONSET = 0.01  # of the peak: a note begins where it comes within 40 dB of it
+LATE = SAMPLE_RATE // 10  # samples before the onset; as many are left as they are
+FADE = SAMPLE_RATE // 100  # samples, 10 ms: too short to be heard, long enough that nothing clicks
+CANCEL: float = CONSTANTS["own_sound"]["cancel"]  # of the level that one channel alone would leave in the mix
 
-def read_own_sound(path: Path) -> Tensor:
-    """A sound file as a note, float32 ``[64000]``: mixed to mono, resampled, cut or filled with silence.
 
-    Each change is told by a :class:`~nsynthlib.data.ConversionWarning`. Raises DataError, which names the file, where
-    it cannot be read, or holds no samples or values that are not numbers.
+def read_own_sound(path: str | os.PathLike[str]) -> Tensor:
+    """A sound file as a note, float32 ``[64000]`` in [-1, 1] at 16 kHz.
+
+    Its channels are mixed to one, or one is taken where they cancel each other; it is resampled; silence of
+    more than 0.1 s before the sound is left out; it is turned down as a whole where it reaches beyond full scale; it
+    is cut, or filled with silence, to four seconds. Where it is cut it fades for 10 ms, so that nothing clicks.
+
+    Each change is told by a :class:`~nsynthlib.data.ConversionWarning`; a file that is a note already is read without
+    a word, sample for sample.
+
+    Args:
+        path: of a WAV, FLAC, MP3, Ogg or AIFF file. Of a long one the first half minute is heard.
+
+    Raises:
+        DataError: if it cannot be read, is silent, is shorter than 0.1 s, has a rate that no sound has, or holds
+            values that are not numbers. The line names the file.
+
+    Half a second of silence, then the A below middle C for a second:
+
+    >>> import warnings
+    >>> import numpy as np, soundfile
+    >>> from nsynthlib.audio import estimate_pitch
+    >>> from nsynthlib.data import read_own_sound
+    >>> tone = 0.3 * np.sin(2 * np.pi * 220 * np.arange(44_100) / 44_100)
+    >>> soundfile.write("my_tone.flac", np.concatenate([np.zeros(22_050), tone]), 44_100)
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     note = read_own_sound("my_tone.flac")
+    >>> note.shape
+    torch.Size([64000])
+    >>> print(*(line.message for line in told), sep="\\n")
+    my_tone.flac: resampled from 44100 to 16000 Hz
+    my_tone.flac: 0.49 s before the sound left out
+    my_tone.flac: 1.01 s filled with silence to 4 s
+    >>> round(estimate_pitch(note))
+    57
     """
-    import soundfile  # neither is on every training server
-    import torchaudio
+    path = Path(path)
+    samples, rate, unheard = _read(path)
+    mono = _resampled(_mono(samples, path), rate, path)
+    mono = _from_onset(mono, path, whole=not unheard)
+    length = len(mono) + round(unheard * SAMPLE_RATE)
+    if length < SHORTEST:
+        raise DataError(f"{path}: is {length / SAMPLE_RATE:.3f} s long; a note needs {SHORTEST / SAMPLE_RATE} s")
+    audio, down = limit_peak(torch.from_numpy(mono))
+    if down:
+        times = f"{10 ** (down / 20):,.2f}"
+        _tell(f"{path}: reaches {times} times full scale, beyond what can be played; turned down by {down:.2g} dB")
+    return _fitted(audio, length, path)
 
+
+def _read(path: Path) -> tuple[np.ndarray, int, float]:
+    """Samples, float32 ``[samples, channels]``, of the first half minute; the rate; and the seconds beyond."""
+    import soundfile  # not on every training server
+
+    check_file(path, "name a sound file", "name a sound file")
     try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        file: Path | io.BytesIO = path
+        if soundfile.info(path).frames == 0 and path.suffix.lower() == ".wav":  # or its header tells no length
+            file = io.BytesIO(tidy_wav(path.read_bytes())[0])
+        with soundfile.SoundFile(file) as sound:
+            rate, frames = sound.samplerate, sound.frames
+            if rate not in RATES:
+                known = f"{RATES[0]} to {RATES[-1]} Hz are read"
+                raise DataError(f"{path}: its header tells {rate} Hz, which is no rate of a sound; mend it ({known})")
+            samples = sound.read(LISTENED * rate, dtype="float32", always_2d=True)
+    except WavFault as fault:
+        raise DataError(f"{path}: cannot be read as sound ({fault})") from None
+    except TypeError:  # what a name that ends in .raw comes to
+        raise DataError(f"{path}: cannot be read as sound (raw samples tell neither their rate nor width)") from None
     except (OSError, RuntimeError) as error:
-        raise DataError(f"{path}: cannot be read as sound ({str(error).splitlines()[0]})") from None
-    audio = torch.from_numpy(samples)  # [samples, channels]
-    if not len(audio) or not audio.isfinite().all():
-        raise DataError(f"{path}: holds {'no samples' if not len(audio) else 'values that are not numbers'}")
-    if audio.shape[1] > 1:
-        _tell(f"{path}: {audio.shape[1]} channels mixed to one")
-    mono = audio.mean(1)
-    if rate != SAMPLE_RATE:
-        _tell(f"{path}: resampled from {rate} to {SAMPLE_RATE} Hz")
-        mono = torchaudio.functional.resample(mono, rate, SAMPLE_RATE)
-    if len(mono) != SAMPLES:
-        change = "cut" if len(mono) > SAMPLES else "filled with silence"
-        _tell(f"{path}: {len(mono) / SAMPLE_RATE:.2f} s {change} to {SAMPLES / SAMPLE_RATE:.0f} s")
-    return torch.nn.functional.pad(mono, (0, max(0, SAMPLES - len(mono))))[:SAMPLES]
+        raise DataError(f"{path}: cannot be read as sound ({reason(error)})") from None
+    if not len(samples) or not np.isfinite(samples).all():
+        raise DataError(f"{path}: holds {'no samples' if not len(samples) else 'values that are not numbers'}")
+    return samples, rate, max(0, frames - len(samples)) / rate
+
+
+def _mono(samples: np.ndarray, path: Path) -> np.ndarray:
+    """The mean of all channels, or the first that is not silent where they cancel each other."""
+    channels = samples.shape[1]
+    mixed = samples.mean(1)
+    if channels == 1:
+        return mixed
+    levels = np.sqrt(np.square(samples, dtype=np.float64).mean(0))
+    first = int(np.argmax(levels >= levels.max() / 2))  # that is not silent
+    if np.sqrt(np.square(mixed, dtype=np.float64).mean()) < CANCEL * levels[first] / channels:
+        _tell(f"{path}: its {channels} channels cancel each other when mixed; channel {first + 1} alone is used")
+        return samples[:, first]
+    _tell(f"{path}: {channels} channels mixed to one")
+    return mixed
+
+
+def _resampled(mono: np.ndarray, rate: int, path: Path) -> np.ndarray:
+    import soxr  # any ratio in little memory, where a filter for 44101 to 16000 would take gigabytes
+
+    if rate == SAMPLE_RATE:
+        return mono
+    _tell(f"{path}: resampled from {rate} to {SAMPLE_RATE} Hz")
+    return soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
+
+
+def _from_onset(mono: np.ndarray, path: Path, whole: bool) -> np.ndarray:
+    """The sound from just before its onset on where that comes late; ``whole`` if the file holds no more."""
+    level = np.abs(mono)
+    if level.max(initial=0.0) < SILENT:
+        where, do = ("", "record it louder") if whole else (f" for {LISTENED} s", "cut that off")
+        raise DataError(f"{path}: is silent{where} (its peak lies below {dbfs(SILENT):.0f} dBFS); {do}")
+    onset = int(np.argmax(level > ONSET * level.max()))
+    if onset <= LATE:
+        return mono
+    first = onset - FADE
+    _tell(f"{path}: {first / SAMPLE_RATE:.2f} s before the sound left out")
+    begun = mono[first:].copy()
+    begun[:FADE] *= _fade()
+    return begun
+
+
+def _fitted(audio: Tensor, length: int, path: Path) -> Tensor:
+    """``audio`` cut or filled to four seconds; ``length`` is that of the whole file's sound, in samples."""
+    if length == SAMPLES == len(audio):
+        return audio
+    change = "cut" if length > SAMPLES else "filled with silence"
+    _tell(f"{path}: {length / SAMPLE_RATE:.2f} s {change} to {SAMPLES / SAMPLE_RATE:.0f} s")
+    note = audio[:SAMPLES].clone()
+    note[-FADE:] *= torch.from_numpy(_fade()[::-1].copy())
+    return torch.nn.functional.pad(note, (0, SAMPLES - len(note)))
+
+
+def _fade() -> np.ndarray:
+    """A smooth rise from 0 to 1, float32 ``[FADE]``."""
+    return (0.5 - 0.5 * np.cos(np.pi * (np.arange(FADE) + 0.5) / FADE)).astype(np.float32)
 
 
 def own_labels(
@@ -49,7 +169,7 @@ def own_labels(
     """Pitch, family and velocity of a note: those given, else those its file's name tells.
 
     A pitch that neither tells is estimated from ``audio`` ``[64000]``, a velocity is taken as 100; both are told by a
-    warning. Raises UsageError where the family is not told.
+    warning. Raises UsageError where the family is not told, DataError where no pitch is heard.
     """
     try:
         named = parse_name(path.stem)
@@ -62,13 +182,20 @@ def own_labels(
     if family is None:
         raise UsageError(f"{path.name} does not tell the family of its instrument; add --family")
     if pitch is None:
-        heard = estimate_pitch(audio)
-        pitch = min(127, max(0, round(heard)))
-        _tell(f"{path}: pitch estimated as {pitch} ({heard:.2f})")
+        pitch = _heard(path, audio)
     if velocity is None:
         velocity = 100
         _tell(f"{path}: velocity taken as {velocity}")
     return pitch, family, velocity
+
+
+def _heard(path: Path, audio: Tensor) -> int:
+    try:
+        heard = estimate_pitch(audio)
+    except DataError as error:
+        raise DataError(f"{path}: {error}; add --pitch") from None
+    _tell(f"{path}: pitch estimated as {round(heard)} ({heard:.2f})")
+    return round(heard)
 
 
 def _tell(line: str) -> None:

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from nsynthlib.audio.format import SAMPLES
 from nsynthlib.data.index import LabelTable
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.files import atomic, need_space
+from nsynthlib.files import atomic, check_ending, need_space
 
 SUFFIX = ".safetensors"
 FORMAT = "nsynthlib-notes-1"
@@ -40,8 +40,7 @@ def write_packed(table: LabelTable, samples: Iterable[np.ndarray], path: Path, p
         DataError: if ``path`` holds other notes already, a note cannot be read, or the disk is too full.
     """
     path = Path(path)
-    if path.suffix != SUFFIX:
-        raise UsageError(f"{path}: a packed set is a file whose name ends in {SUFFIX}; name it so")
+    check_ending(path, SUFFIX)
     if not path.parent.is_dir():
         raise UsageError(f"{path.parent} is no folder; make it first, or name another")
     with FileLock(path.with_name(f".{path.name}.lock")):

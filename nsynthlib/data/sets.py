@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import overload
 
@@ -13,9 +12,10 @@ import torch
 from torch import Tensor
 
 from nsynthlib.data import packing
-from nsynthlib.data.index import LabelTable, read_table
+from nsynthlib.data.index import GET_NOTES, LabelTable, read_table
 from nsynthlib.data.labels import FAMILIES, SOURCES
 from nsynthlib.data.notes import LABELS, Note
+from nsynthlib.data.sound_files import SoundFiles
 from nsynthlib.data.splits import SPLITS
 from nsynthlib.errors import DataError, UsageError
 
@@ -36,19 +36,24 @@ class NSynth(Sequence[Note]):
 
     def __init__(self, source: str | os.PathLike[str]) -> None:
         path = Path(source)
-        if path.suffix == packing.SUFFIX:
-            self._set(path.parent, path, packing.read_table(path))
+        if path.suffix.lower() == packing.SUFFIX:
+            self._set(SoundFiles(path.parent), path, packing.read_table(path))
         else:
             index = path if path.suffix == ".json" else path / "examples.json"
-            self._set(index.parent, None, read_table(index))
+            self._set(SoundFiles(index.parent), None, read_table(index))
 
-    def _set(self, folder: Path, packed: Path | None, table: LabelTable) -> None:
-        self.folder, self.packed, self.table = folder, packed, table
+    def _set(self, files: SoundFiles, packed: Path | None, table: LabelTable) -> None:
+        self.files, self.packed, self.table = files, packed, table
+
+    @property
+    def folder(self) -> Path:
+        """That holds the index, or the packed file."""
+        return self.files.folder
 
     def _only(self, which: np.ndarray | slice) -> NSynth:
         """Some of this set's notes, as a set."""
         part = object.__new__(NSynth)
-        part._set(self.folder, self.packed, self.table.take(which))
+        part._set(self.files, self.packed, self.table.take(which))
         return part
 
     @overload
@@ -66,19 +71,9 @@ class NSynth(Sequence[Note]):
             FAMILIES[table.family[i]],
             SOURCES[table.source[i]],
             table.instruments[table.instrument[i]],
-            self.packed or self.folder / "audio" / f"{name}{self._suffix}",
+            self.packed or self.files[name],
             int(table.row[i]) if self.packed else None,
         )
-
-    @cached_property
-    def _suffix(self) -> str:
-        """Of the notes' files: ``.flac`` where the folder holds such a file first, else ``.wav``."""
-        try:
-            with os.scandir(self.folder / "audio") as files:
-                endings = (os.path.splitext(file.name)[1] for file in files)
-                return next((ending for ending in endings if ending in (".wav", ".flac")), ".wav")
-        except OSError:  # reading the first note will say what is wrong
-            return ".wav"
 
     def __len__(self) -> int:
         return len(self.table.name)
@@ -201,11 +196,13 @@ def held_out(source: str | os.PathLike[str]) -> dict[str, NSynth]:
 
 def _sets(root: Path) -> dict[str, NSynth]:
     """``train``, ``valid``, and perhaps ``unseen_pitches`` and ``test``."""
-    if root.suffix in (packing.SUFFIX, ".json") or (root / "examples.json").exists():
+    if root.suffix.lower() in (packing.SUFFIX, ".json") or (root / "examples.json").exists():
         return dict(zip(("train", "valid"), NSynth(root).split(), strict=True))
+    if not root.is_dir():
+        raise DataError(f"there is no folder {root}; {GET_NOTES}")
     splits = official(root)
     if not {"train", "valid"} <= splits.keys():
-        raise DataError(f"{root}: holds neither examples.json nor both a train and a valid set; name a folder of notes")
+        raise DataError(f"{root}: holds neither examples.json nor both a train and a valid set; {GET_NOTES}")
     train, unseen = splits.pop("train").split("pitch", UNSEEN_PITCHES)
     return {"train": train, "unseen_pitches": unseen, **splits}
 

@@ -21,7 +21,7 @@ DISTANCES = ("rmse_db", "rmse_above_floor_db", "log_spectral_distance_db", "spec
 
 
 def heard_pitch(audio: Tensor) -> float:
-    """MIDI number that the tracker hears in ``audio`` ``[samples]``, see :func:`estimate_pitch`; silence is NaN."""
+    """MIDI number that the tracker hears in ``audio`` ``[samples]``, see :func:`estimate_pitch`; NaN for none."""
     try:
         return estimate_pitch(audio)
     except DataError:

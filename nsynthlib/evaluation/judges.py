@@ -43,7 +43,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class Observed:
-    """What the judges heard in ``n`` notes; pitches by the tracker are NaN for silence, and where it was not asked."""
+    """What the judges heard in ``n`` notes; pitches by the tracker are NaN where it heard none or was not asked."""
 
     targets: Targets
     predictions: Predictions

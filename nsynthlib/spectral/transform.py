@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nsynthlib.constants import CONSTANTS
+from nsynthlib.errors import UsageError
 
 FLOOR_DB: float = CONSTANTS["floor_db"]  # the quietest value a spectrogram can hold, against a full-scale sine
 WINDOWS: tuple[str, ...] = tuple(CONSTANTS["choices"]["window"])
@@ -80,7 +81,12 @@ def _taps(window: str, length: int, device: torch.device) -> Tensor:
 
 
 def stft(audio: Tensor, settings: STFT) -> Tensor:
-    """Complex spectrum ``[..., bins, frames]`` of ``audio`` ``[..., samples]`` (Allen and Rabiner 1977)."""
+    """Complex spectrum ``[..., bins, frames]`` of ``audio`` ``[..., samples]`` (Allen and Rabiner 1977).
+
+    Raises UsageError for integers, which are no amplitudes in [-1, 1].
+    """
+    if not audio.is_floating_point():
+        raise UsageError(f"audio holds {audio.dtype}, and takes floats in [-1, 1]; divide int16 by 32768")
     flat = torch.stft(
         audio.reshape(-1, audio.shape[-1]).float(),
         settings.n_fft,

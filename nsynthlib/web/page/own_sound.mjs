@@ -1,6 +1,7 @@
 /** A reader's own sound, from a file or the microphone, in place of the example; kept in this view and nowhere else. */
 import constants from "../../constants.json" with { type: "json" };
 import { isPage } from "./backend.mjs";
+import { mixChannels } from "./channels.mjs";
 import { make, makeButton } from "./dom.mjs";
 import { fixed } from "./format.mjs";
 
@@ -17,19 +18,15 @@ const REFUSALS = {
   NotReadableError: "The microphone is in use by another program; close that, or choose a file.",
 };
 
-/** Channels of an AudioBuffer mixed to one: their mean. */
-function mixed(buffer) {
-  const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
-  return Float32Array.from(channels[0], (_, n) => channels.reduce((sum, one) => sum + one[n], 0) / channels.length);
-}
+/** How far amplitudes reach beyond full scale, which is 1; 1 where they do not. */
+const reachOf = (audio) => audio.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
 
-/** Amplitudes as samples of 16 bits; turned down as a whole where they would clip, and only there. */
-function toSamples(audio) {
-  const beyond = audio.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+/** Amplitudes as samples of 16 bits; divided by `beyond`, so that none clips. */
+function toSamples(audio, beyond) {
   return Int16Array.from(audio, (value) => Math.max(-32768, Math.min(32767, Math.round((value / beyond) * 32768))));
 }
 
-/** A file of any kind, rate and number of channels as `{ samples, seconds }` at `rate`; the samples are cut. */
+/** A file of any kind, rate and channels as `{ samples, seconds, alone, beyond }` at `rate`; the samples are cut. */
 export async function readSound(file, rate) {
   if (file.size > LARGEST) throw new Error(`This file is larger than ${LARGEST / 1e6} MB; choose a shorter sound.`);
   const context = new OfflineAudioContext(1, 1, rate); // decoding resamples to the rate of the context
@@ -37,8 +34,11 @@ export async function readSound(file, rate) {
     throw new Error("This file could not be read as sound; choose a WAV, FLAC, MP3 or Ogg file.");
   });
   if (buffer.duration < SHORTEST) throw new Error(`This sound is shorter than ${SHORTEST} s; choose a longer one.`);
-  const audio = mixed(buffer).subarray(0, LONGEST * rate);
-  return { samples: toSamples(audio), seconds: buffer.duration };
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
+  const { audio, alone } = mixChannels(channels);
+  const beginning = audio.subarray(0, LONGEST * rate);
+  const beyond = reachOf(beginning);
+  return { samples: toSamples(beginning, beyond), seconds: buffer.duration, alone, beyond };
 }
 
 /** The microphone's sound, as it is: no echo, noise or level is corrected. */
@@ -66,10 +66,15 @@ async function record(stream, stop) {
   return new Blob(parts, { type: recorder.mimeType });
 }
 
-/** "voice.wav: 3.20 s", or what was cut. */
-function describe(name, seconds) {
+/** "voice.wav: 3.20 s.", and what was done to it. */
+function describe(name, { seconds, alone, beyond }) {
   const length = `${fixed(seconds, 2)} s`;
-  return seconds > LONGEST ? `${name}: the first ${LONGEST} s of ${length}.` : `${name}: ${length}.`;
+  const down = fixed(20 * Math.log10(beyond));
+  return [
+    seconds > LONGEST ? `${name}: the first ${LONGEST} s of ${length}.` : `${name}: ${length}.`,
+    ...(alone ? [`Its channels cancel each other when mixed; channel ${alone} alone is used.`] : []),
+    ...(beyond > 1 ? [`It reaches ${fixed(beyond, 2)} times full scale and was turned down by ${down} dB.`] : []),
+  ].join(" ");
 }
 
 /**
@@ -99,8 +104,8 @@ export function makeOwnSound(el, rate, words, onChange) {
 
   const load = (file, name) =>
     attempt(async () => {
-      const { samples, seconds } = await readSound(file, rate);
-      use(samples, describe(name, seconds));
+      const sound = await readSound(file, rate);
+      use(sound.samples, describe(name, sound));
     });
 
   const fromMicrophone = () =>

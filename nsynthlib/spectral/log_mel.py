@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
 from nsynthlib.spectral.mel import N_ITER, Banded, hz_to_mel, invert_bands, mel_weights, operators
-from nsynthlib.spectral.phase import magnitude_to_audio
+from nsynthlib.spectral.phase import OnStep, magnitude_to_audio
 from nsynthlib.spectral.transform import STFT, from_db, note_by_note, stft, to_db
 
 
@@ -61,12 +61,12 @@ class LogMel:
         """Magnitudes ``[..., bins, frames]`` of decibels ``[..., n_mels, frames]``, by multiplicative updates."""
         return invert_bands(from_db(db, self.stft, self.floor_db), *self._operators(db), n_iter)
 
-    def inverse(self, db: Tensor, n_iter: int = 16) -> Tensor:
+    def inverse(self, db: Tensor, n_iter: int = 16, on_step: OnStep | None = None) -> Tensor:
         """Audio ``[..., samples]`` of decibels ``[..., n_mels, frames]``: mel inversion, PGHI, then Griffin-Lim.
 
-        ``n_iter`` is the number of Griffin-Lim steps.
+        ``n_iter`` is the number of Griffin-Lim steps, ``on_step`` is called after each of them.
         """
-        return magnitude_to_audio(self.magnitude(db), self.stft, self.samples, n_iter)
+        return magnitude_to_audio(self.magnitude(db), self.stft, self.samples, n_iter, on_step)
 
     def bands(self, hz: np.ndarray) -> np.ndarray:
         """Position of frequencies on the band axis: ``b`` at the centre of band ``b``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.spectral.transform import STFT, istft, note_by_note, stft
 
+OnStep = Callable[[int, int], object]  # gets how many steps are done, and of how many; what it raises ends the work
 TOLERANCE: float = CONSTANTS["pghi"]["tolerance"]  # of a note's maximum: what is quieter gets random phase
 
 
@@ -23,20 +25,24 @@ def griffin_lim(
     n_iter: int = 32,
     momentum: float = 0.99,
     phase: Tensor | None = None,
+    on_step: OnStep | None = None,
 ) -> Tensor:
     """Audio ``[..., samples]`` whose STFT magnitude approaches ``magnitude`` (Griffin and Lim 1984).
 
     ``momentum`` is Perraudin, Balazs and Søndergaard's (2013). ``phase`` in radians is where to start;
-    ``None`` starts from zeros. The same recursion as ``librosa.griffinlim``.
+    ``None`` starts from zeros. The same recursion as ``librosa.griffinlim``. ``on_step(done, n_iter)`` is called after
+    each step: long work can report by it, and be ended by what it raises.
     """
     pull = momentum / (1 + momentum)
     estimate = torch.polar(magnitude, torch.zeros_like(magnitude) if phase is None else phase)
     previous = torch.zeros_like(estimate)
-    for _ in range(n_iter):
+    for done in range(1, n_iter + 1):
         rebuilt = stft(istft(estimate, settings, samples), settings)
         ahead = torch.sub(rebuilt, previous, alpha=pull)
         estimate = ahead * (magnitude / ahead.abs().clamp_min(torch.finfo(torch.float32).tiny))
         previous = rebuilt
+        if on_step:
+            on_step(done, n_iter)
     return istft(estimate, settings, samples)
 
 
@@ -81,7 +87,15 @@ def pghi(magnitude: Tensor, settings: STFT, tolerance: float = TOLERANCE, seed: 
     return phases.transpose(-1, -2).to(magnitude.device).reshape(magnitude.shape)
 
 
-def magnitude_to_audio(magnitude: Tensor, settings: STFT, samples: int, n_iter: int = 16) -> Tensor:
-    """Audio ``[..., samples]`` of a magnitude without phase: PGHI's guess, then ``n_iter`` Griffin-Lim steps."""
-    phase = pghi(magnitude, settings)
-    return note_by_note(lambda m, p: griffin_lim(m, settings, samples, n_iter, phase=p), 2, magnitude, phase)
+def magnitude_to_audio(
+    magnitude: Tensor, settings: STFT, samples: int, n_iter: int = 16, on_step: OnStep | None = None
+) -> Tensor:
+    """Audio ``[..., samples]`` of a magnitude without phase: PGHI's guess, then ``n_iter`` Griffin-Lim steps.
+
+    ``on_step`` is :func:`griffin_lim`'s; on a CPU each note of a batch takes its steps after the one before.
+    """
+
+    def iterate(one: Tensor, phase: Tensor) -> Tensor:
+        return griffin_lim(one, settings, samples, n_iter, phase=phase, on_step=on_step)
+
+    return note_by_note(iterate, 2, magnitude, pghi(magnitude, settings))

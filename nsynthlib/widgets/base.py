@@ -5,6 +5,7 @@ On a page of the book, where no kernel runs, ``web/engine/answers.mjs`` gives th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,10 @@ from nsynthlib.audio.levels import limit_peak, peak_and_rms
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.plots import COLOUR_MAP
 from nsynthlib.spectral import FLOOR_DB
+from nsynthlib.spectral.phase import OnStep
+from nsynthlib.widgets.background import in_background, kernel_runs
 from nsynthlib.widgets.modules import WEB
+from nsynthlib.widgets.settings import Choice
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,23 +33,13 @@ Settings = Mapping[str, Any]
 LONGEST_SECONDS: float = CONSTANTS["own_sound"]["longest_seconds"]  # of a reader's own sound
 
 
-def setting(trait: traitlets.TraitType, **about: Any) -> Any:
-    """``trait`` as one of an explorer's settings, with what else is to be known about it."""
-    return trait.tag(sync=True, setting=True, **about)
-
-
-def choice(values: Sequence[Any]) -> Any:
-    """A setting that is the index of one of ``values``."""
-    return setting(traitlets.Int(), values=list(values))
-
-
 class ExplorerWidget(anywidget.AnyWidget):
     """The figure and the sound of some settings.
 
-    A subclass has ``_esm`` (its view), one trait per setting, and computes. The traits hold what the front end keeps of
-    a control: a number, or the index of a choice, whose values stand in ``choices``; the methods get the values
-    themselves. Where a spectrogram of the settings alone is shown, ``decibels`` and ``sound`` are all there is to
-    write; ``figure`` and ``audio`` are for more, and get the sound to analyse too.
+    A subclass has ``_esm`` (its view), one trait per setting (``widgets/settings.py``), and computes ``figure`` and
+    ``audio``. The traits hold what the front end keeps of a control: a number, or the place of a choice, whose values
+    stand in ``choices``; the methods get the values themselves, and the sound to analyse: the example, or a reader's
+    own. A sound takes long: where a kernel runs it is computed beside everything else, and can be cancelled.
     """
 
     of_example: tuple[str, ...] = ()  # settings that move the example only, not a reader's own sound
@@ -62,43 +56,37 @@ class ExplorerWidget(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         steps = matplotlib.colormaps[COLOUR_MAP](np.arange(256))
         known = self.traits(setting=True)
-        choices = {name: trait.metadata["values"] for name, trait in known.items() if "values" in trait.metadata}
+        choices = {name: list(trait.values) for name, trait in known.items() if isinstance(trait, Choice)}
         told: dict[str, Any] = dict(settings=list(known), choices=choices)
         super().__init__(colours=(255 * steps[:, :3]).round().astype(np.uint8).tobytes(), **(told | traits))
-        self.on_msg(self._answer)
+        self._sounds: dict[str, asyncio.Task[None]] = {}  # that are being computed, by the ids of their requests
+        self.on_msg(self._receive)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.kind})"
 
-    def decibels(self, settings: Settings) -> tuple[Tensor, int]:
-        """Decibels ``[rows, cols]`` in [-80, 0], and samples from one column to the next."""
-        raise NotImplementedError
-
-    def sound(self, settings: Settings) -> Tensor:
-        """The sound ``[samples]`` of the figure."""
-        raise NotImplementedError
-
     def figure(self, settings: Settings, note: Tensor) -> dict[str, Any]:
         """What is drawn, by the names that the view draws it by; ``note`` is the example, or a reader's own sound."""
-        db, hop = self.decibels(settings)
-        return spectrogram(level_cells(db), hop / self.sample_rate)
+        raise NotImplementedError
 
-    def audio(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
+    def audio(self, want: str, settings: Settings, note: Tensor, on_step: OnStep | None = None) -> tuple[Tensor, int]:
         """The ``"sound"`` of the figure, or the ``"original"`` to compare it with; and its sample rate."""
-        return self.sound(settings), self.sample_rate
+        raise NotImplementedError
 
     def comparison(self, note: Tensor) -> dict[str, Any]:
         """What is drawn of a reader's own sound, where it stands beside the figure."""
         raise NotImplementedError
 
-    def answer(self, want: str, settings: Settings, own: Sequence[bytes] = ()) -> dict[str, Any]:
+    def answer(
+        self, want: str, settings: Settings, own: Sequence[bytes] = (), on_step: OnStep | None = None
+    ) -> dict[str, Any]:
         """``"figure"``, ``"comparison"``, ``"sound"`` or ``"original"``; ``own`` is a sound in place of the example."""
         note = self.source_of(own)
         if want == "figure":
             return self.figure(settings, note)
         if want == "comparison":
             return self.comparison(note)
-        return _as_file(*self.audio(want, settings, note))
+        return _as_file(*self.audio(want, settings, note, on_step))
 
     def source_of(self, own: Sequence[bytes]) -> Tensor:
         """The sound to analyse, ``[samples]``."""
@@ -106,21 +94,56 @@ class ExplorerWidget(anywidget.AnyWidget):
             raise ValueError(f"the sound is longer than {LONGEST_SECONDS} s")
         return torch.from_numpy(from_pcm16(own[0] if own else self.note))
 
-    def _answer(self, _: object, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
-        """Sends what the front end asks for back under the same id; a refusal is one line."""
-        if content.get("type") != "compute":
-            return
+    def _receive(self, _: object, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
+        """Answers what the front end asks for, or leaves a sound that it no longer waits for."""
+        if content.get("type") == "compute":
+            if content["want"] == "sound" and kernel_runs():
+                self._compute_beside(content, buffers)
+            else:
+                self._compute(content, buffers)
+        elif content.get("type") == "cancel" and content["id"] in self._sounds:
+            self._sounds[content["id"]].cancel()
+
+    def _compute(self, content: dict[str, Any], own: Sequence[bytes]) -> None:
         try:
-            answer = self.answer(content["want"], content["settings"], buffers)
+            answer = self.answer(content["want"], content["settings"], own)
         except Exception as error:
-            self.send({"id": content["id"], "error": str(error)})
-            if not isinstance(error, ValueError):  # not a refusal but a fault, which the log should show
-                raise
-            return
+            self._refuse(content["id"], error)
+        else:
+            self._deliver(content["id"], answer)
+
+    def _compute_beside(self, content: dict[str, Any], own: Sequence[bytes]) -> None:
+        """Computes a sound in the background, from where it is sent when it is done."""
+        number = content["id"]
+
+        def work(on_step: OnStep) -> dict[str, Any]:
+            return self.answer("sound", content["settings"], own, on_step)
+
+        async def compute() -> None:
+            try:
+                answer = await in_background(work, lambda done, of: self.send({"id": number, "progress": done / of}))
+            except Exception as error:
+                self._refuse(number, error)
+            else:
+                self._deliver(number, answer)
+
+        self._sounds[number] = asyncio.get_running_loop().create_task(compute())
+        self._sounds[number].add_done_callback(lambda _: self._sounds.pop(number))
+
+    def _deliver(self, number: str, answer: dict[str, Any]) -> None:
+        """Sends an answer under the id of its request, arrays as bytes."""
         arrays = {name: value for name, value in answer.items() if isinstance(value, np.ndarray)}
         told = {name: value for name, value in answer.items() if name not in arrays}
         kinds = [[name, value.dtype.name] for name, value in arrays.items()]
-        self.send({"id": content["id"], "arrays": kinds, **told}, buffers=[a.tobytes() for a in arrays.values()])
+        self.send({"id": number, "arrays": kinds, **told}, buffers=[a.tobytes() for a in arrays.values()])
+
+    def _refuse(self, number: str, error: Exception) -> None:
+        """Sends one line; raises what is not a refusal but a fault, which the log should show."""
+        if isinstance(error, ValueError):
+            self.send({"id": number, "error": str(error)})
+            return
+        self.send({"id": number, "error": f"this could not be computed ({type(error).__name__}: {error})"})
+        raise error
 
 
 def cells(parts: Tensor) -> np.ndarray:

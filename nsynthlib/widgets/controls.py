@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets
+import traitlets
 
 from nsynthlib.widgets.base import ExplorerWidget
+from nsynthlib.widgets.settings import refusal
 
 # Names stand whole beside their controls, and controls are as wide as their place.
-STYLE = {"description_width": "6.5rem"}
+STYLE = {"description_width": "max(6.5rem, 104px)"}
 WIDE = {"width": "auto", "max_width": "100%"}
 LOOK: dict[str, Any] = {"style": STYLE, "layout": WIDE}
+
+
+class RealSlider(ipywidgets.FloatSlider):
+    """A slider that refuses NaN, which ipywidgets let pass."""
+
+    @traitlets.validate("value")
+    def _validate_value(self, proposal: Mapping[str, Any]) -> float:
+        _refuse_nan(self, proposal["value"], self.min, self.max)
+        return super()._validate_value(proposal)
+
+
+class LogSlider(ipywidgets.FloatLogSlider):
+    """A slider along a logarithm that refuses NaN, which ipywidgets let pass."""
+
+    @traitlets.validate("value")
+    def _validate_value(self, proposal: Mapping[str, Any]) -> float:
+        _refuse_nan(self, proposal["value"], self.base**self.min, self.base**self.max)
+        return super()._validate_value(proposal)
+
+
+def _refuse_nan(slider: ipywidgets.Widget, value: float, low: float, high: float) -> None:
+    if math.isnan(value):
+        raise traitlets.TraitError(refusal(slider.description, value, f"from {low:g} to {high:g}"))
 
 
 def choose(name: str, options: Sequence[Any], index: int, slider: bool = True) -> ipywidgets.Widget:
@@ -31,6 +57,7 @@ class Explorer(ipywidgets.VBox):
         for name, control in controls.items():
             held = "index" if name in widget.choices else "value"
             ipywidgets.jslink((control, held), (widget, name))
+            control.add_class(f"nn-setting-{name}")
         for name in widget.of_example:
             controls[name].add_class("nn-of-example")
         panel = ipywidgets.Box(list(controls.values()))
@@ -50,14 +77,14 @@ def places_of(offered: Mapping[str, Sequence[Any]], wanted: Mapping[str, Any]) -
     """Where each wanted value stands among those its control offers; raises ValueError for one that it does not."""
     for name, value in wanted.items():
         if value not in offered[name]:
-            raise ValueError(f"{name} {value!r} is not offered; choose one of {', '.join(map(str, offered[name]))}")
+            raise ValueError(refusal(name, repr(value), f"of {', '.join(map(str, offered[name]))}"))
     return {name: offered[name].index(value) for name, value in wanted.items()}
 
 
 def check_within(name: str, value: int, low: int, high: int, unit: str) -> int:
     """``value``, which a slider from ``low`` to ``high`` can show; raises ValueError for one that it cannot."""
     if not low <= value <= high:
-        raise ValueError(f"{name} {value} is not offered; choose one from {low} to {high} {unit}")
+        raise ValueError(refusal(name, value, f"from {low} to {high} {unit}"))
     return value
 
 

@@ -6,32 +6,37 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import traitlets
 
 from nsynthlib.data import FAMILIES, VELOCITIES
 from nsynthlib.generation import GRIFFIN_LIM_STEPS, TEXTURE, decode
 from nsynthlib.generation.export import explorer_axes
 from nsynthlib.models import CVAE
-from nsynthlib.widgets.base import ExplorerWidget, Settings, choice, setting
-from nsynthlib.widgets.controls import LOOK, Explorer, choose
+from nsynthlib.spectral.phase import OnStep
+from nsynthlib.widgets.base import ExplorerWidget, Settings, level_cells, spectrogram
+from nsynthlib.widgets.controls import LOOK, Explorer, RealSlider, choose
 from nsynthlib.widgets.mel import corners_of
 from nsynthlib.widgets.modules import WEB, one_file
+from nsynthlib.widgets.settings import Choice, Real, Whole, setting
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+PITCHES = (24, 96)  # lowest and highest, as MIDI numbers
+REACH = 3.0  # how far a latent point can be moved along a dimension
 
 
 class CVAEWidget(ExplorerWidget):
     """Spectrogram and sound of a note that a CVAE makes."""
 
     _esm = one_file(WEB / "views/cvae.mjs")
-    pitch = setting(traitlets.Int())
-    family = choice(FAMILIES)
-    velocity = choice(VELOCITIES)
-    point = setting(traitlets.Int())
-    x = setting(traitlets.Float())
-    y = setting(traitlets.Float())
-    texture = setting(traitlets.Float())
+    pitch = setting(Whole(*PITCHES))
+    family = setting(Choice(FAMILIES))
+    velocity = setting(Choice(VELOCITIES))
+    point = setting(Whole(0, lambda widget: widget.points.shape[1] - 1))
+    x = setting(Real(-REACH, REACH))
+    y = setting(Real(-REACH, REACH))
+    texture = setting(Real(0, 1))
 
     def __init__(self, model: CVAE, **chosen: float) -> None:
         self.model = model
@@ -45,16 +50,15 @@ class CVAEWidget(ExplorerWidget):
         z[self.axes[1]] += y
         return decode(self.model, z, pitch, family, velocity, texture, point)
 
-    def decibels(self, settings: Settings) -> tuple[Tensor, int]:
-        return self._decode_once(**settings), self.model.log_mel.hop_length
-
     def figure(self, settings: Settings, note: Tensor) -> dict[str, Any]:
         bands = self.model.log_mel
         corners = corners_of(bands.n_mels, 0, self.sample_rate / 2, bands.mel_scale)
-        return {**super().figure(settings, note), "corners": corners}
+        cells = level_cells(self._decode_once(**settings))
+        return {**spectrogram(cells, bands.hop_length / self.sample_rate), "corners": corners}
 
-    def sound(self, settings: Settings) -> Tensor:
-        return self.model.log_mel.inverse(self.decibels(settings)[0], GRIFFIN_LIM_STEPS)
+    def audio(self, want: str, settings: Settings, note: Tensor, on_step: OnStep | None = None) -> tuple[Tensor, int]:
+        db = self._decode_once(**settings)
+        return self.model.log_mel.inverse(db, GRIFFIN_LIM_STEPS, on_step), self.sample_rate
 
 
 class CVAEExplorer(Explorer):
@@ -74,14 +78,14 @@ def cvae_explorer(model: CVAE | None = None) -> CVAEExplorer:
     family, velocity = FAMILIES.index("organ"), VELOCITIES.index(100)
     widget = CVAEWidget(model, pitch=60, family=family, velocity=velocity, point=0, x=0.0, y=0.0, texture=TEXTURE)
     families = [(name.replace("_", " "), name) for name in FAMILIES]
-    along: dict[str, Any] = {"value": 0.0, "min": -3.0, "max": 3.0, "step": 0.1, "readout_format": ".1f", **LOOK}
+    along: dict[str, Any] = {"value": 0.0, "min": -REACH, "max": REACH, "step": 0.1, "readout_format": ".1f", **LOOK}
     controls = {
-        "pitch": ipywidgets.IntSlider(60, 24, 96, description="Pitch (MIDI)", **LOOK),
+        "pitch": ipywidgets.IntSlider(60, *PITCHES, description="Pitch (MIDI)", **LOOK),
         "family": choose("Family", families, family, slider=False),
         "velocity": choose("Velocity", VELOCITIES, velocity),
         "point": ipywidgets.IntSlider(0, 0, widget.points.shape[1] - 1, description="Latent point", **LOOK),
-        "x": ipywidgets.FloatSlider(description=f"Dimension {widget.axes[0]}", **along),
-        "y": ipywidgets.FloatSlider(description=f"Dimension {widget.axes[1]}", **along),
-        "texture": ipywidgets.FloatSlider(TEXTURE, min=0, max=1, step=0.05, description="Breath", **LOOK),
+        "x": RealSlider(description=f"Dimension {widget.axes[0]}", **along),
+        "y": RealSlider(description=f"Dimension {widget.axes[1]}", **along),
+        "texture": RealSlider(TEXTURE, min=0, max=1, step=0.05, description="Breath", **LOOK),
     }
     return CVAEExplorer(controls, widget)

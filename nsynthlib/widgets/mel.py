@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import numpy as np
-import traitlets
 
 from nsynthlib.audio.encoding import check_audio, to_pcm16
 from nsynthlib.audio.format import SAMPLE_RATE
@@ -22,9 +21,11 @@ from nsynthlib.spectral import (
     stft,
     to_db,
 )
-from nsynthlib.widgets.base import ExplorerWidget, Settings, choice, level_cells, setting, spectrogram
+from nsynthlib.spectral.phase import OnStep
+from nsynthlib.widgets.base import ExplorerWidget, Settings, level_cells, spectrogram
 from nsynthlib.widgets.controls import LOOK, Explorer, check_within, choose, length_of, places_of, with_unit
 from nsynthlib.widgets.modules import WEB, one_file
+from nsynthlib.widgets.settings import Choice, Whole, setting
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -35,17 +36,25 @@ SCALE_NAMES = {"htk": "HTK", "slaney": "Slaney"}
 LOW_STEP, HIGH_STEP = 50, 250  # of the mel range's two ends, in hertz
 
 
+SIZES = (4, 16_384)  # smallest and largest FFT
+MOST_STEPS = 100  # of Griffin and Lim
+
+
+def _half_rate(widget: ExplorerWidget) -> int:
+    return widget.sample_rate // 2
+
+
 class MelWidget(ExplorerWidget):
     """Mel bands of one sound, and the sound that survives them."""
 
     _esm = one_file(WEB / "views/mel.mjs")
-    n_mels = choice(BANDS)
-    mel_scale = choice(MEL_SCALES)
-    f_min = setting(traitlets.Int())
-    f_max = setting(traitlets.Int())
-    n_fft = setting(traitlets.Int())
-    hop_length = setting(traitlets.Int())
-    n_iter = setting(traitlets.Int())
+    n_mels = setting(Choice(BANDS))
+    mel_scale = setting(Choice(MEL_SCALES))
+    f_min = setting(Whole(0, _half_rate))
+    f_max = setting(Whole(0, _half_rate))
+    n_fft = setting(Whole(*SIZES))
+    hop_length = setting(Whole(1, lambda widget: widget.n_fft))
+    n_iter = setting(Whole(0, MOST_STEPS))
 
     def __init__(self, audio: np.ndarray, sample_rate: int, **chosen: int) -> None:
         super().__init__(kind="mel", note=to_pcm16(audio).tobytes(), sample_rate=sample_rate, **chosen)
@@ -65,12 +74,12 @@ class MelWidget(ExplorerWidget):
             "empty": int((filterbank.amax(1) == 0).sum()),
         }
 
-    def audio(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
+    def audio(self, want: str, settings: Settings, note: Tensor, on_step: OnStep | None = None) -> tuple[Tensor, int]:
         if want == "original":
             return note, self.sample_rate
         db, filterbank, transform = self._bands(settings, note)
         magnitude = mel_to_magnitude(from_db(db, transform), filterbank)
-        return magnitude_to_audio(magnitude, transform, len(note), settings["n_iter"]), self.sample_rate
+        return magnitude_to_audio(magnitude, transform, len(note), settings["n_iter"], on_step), self.sample_rate
 
 
 def _range(settings: Settings) -> tuple[int, int]:
@@ -123,7 +132,9 @@ def mel_explorer(
     half = sample_rate // 2
     low = check_within("f_min", f_min, 0, half, "Hz")
     high = check_within("f_max", half if f_max is None else f_max, 0, half, "Hz")
-    fixed = dict(n_fft=n_fft, hop_length=hop_length, n_iter=n_iter)
+    transform = STFT(n_fft, hop_length)  # refuses what has no way back
+    steps = check_within("n_iter", n_iter, 0, MOST_STEPS, "steps")
+    fixed = dict(n_fft=transform.n_fft, hop_length=transform.hop_length, n_iter=steps)
     scales = [(SCALE_NAMES[name], name) for name in MEL_SCALES]
     controls = {
         "n_mels": choose("Bands", with_unit(BANDS, "bands"), at["n_mels"]),

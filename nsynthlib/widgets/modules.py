@@ -10,6 +10,7 @@ from pathlib import Path
 
 WEB = Path(__file__).parent.parent / "web"
 IMPORT = re.compile(r'^import (?:\{[^}]*\}|\w+) from "(\.[^"]+)"(?: with \{ type: "json" \})?;\n', re.MULTILINE)
+COMMENT = re.compile(r"^ */\*\*.*?\*/\n", re.MULTILINE | re.DOTALL)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 DECLARATION = re.compile(r"^(?:async )?(?:function\*?|const|let|class) (\w+|\{[^}]*\}|\[[^\]]*\])", re.MULTILINE)
 NAME = re.compile(r"\w+(?=\s*(?:[,}\]]|$))")  # in a pattern such as { known, given: known }
@@ -20,7 +21,7 @@ def one_file(entry: Path) -> str:
     """The source of the module ``entry`` with everything that it imports laid before it, each once and data first.
 
     A notebook has no address that a module could import another by. Imports are of names as they are, and of JSON by
-    the name of its file; so all share one scope.
+    the name of its file; so all share one scope. It is stored with every widget: documentation stays behind.
 
     Raises:
         ValueError: if two of the files declare the same name.
@@ -39,7 +40,7 @@ def _in_order(path: Path, placed: dict[Path, str]) -> dict[Path, str]:
         needed = (path.parent / address).resolve()
         if needed not in placed:
             placed = _in_order(needed, placed)
-    return placed | {path: EXPORT.sub("", IMPORT.sub("", source))}
+    return placed | {path: EXPORT.sub("", IMPORT.sub("", COMMENT.sub("", source)))}
 
 
 def _check_names(sources: Mapping[Path, str]) -> None:

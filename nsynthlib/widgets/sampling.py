@@ -12,9 +12,11 @@ import traitlets
 from scipy import signal
 
 from nsynthlib.constants import CONSTANTS
-from nsynthlib.widgets.base import ExplorerWidget, Settings, choice, setting
+from nsynthlib.spectral.phase import OnStep
+from nsynthlib.widgets.base import ExplorerWidget, Settings
 from nsynthlib.widgets.controls import LOOK, WIDE, Explorer, check_within, choose, places_of, with_unit
 from nsynthlib.widgets.modules import WEB, one_file
+from nsynthlib.widgets.settings import Choice, Whole, setting
 from nsynthlib.widgets.shared_random import uniform
 
 if TYPE_CHECKING:
@@ -91,11 +93,11 @@ class SamplingWidget(ExplorerWidget):
 
     _esm = one_file(WEB / "views/sampling.mjs")
     of_example = ("frequency",)
-    frequency = setting(traitlets.Int())
-    rate = choice(RATES)
-    bits = setting(traitlets.Int())
+    frequency = setting(Whole(*FREQUENCIES[:2]))
+    rate = setting(Choice(RATES))
+    bits = setting(Whole(*BITS))
     dither = setting(traitlets.Bool())
-    level = setting(traitlets.Int())
+    level = setting(Whole(*LEVELS))
 
     def __init__(self, **chosen: int) -> None:
         super().__init__(kind="sampling", sample_rate=ORIGINAL_RATE, **chosen)
@@ -136,7 +138,7 @@ class SamplingWidget(ExplorerWidget):
             "original": spectrum_db(around(whole, loudest)).astype(np.float32),
         }
 
-    def audio(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
+    def audio(self, want: str, settings: Settings, note: Tensor, on_step: OnStep | None = None) -> tuple[Tensor, int]:
         rate = ORIGINAL_RATE if want == "original" else settings["rate"]
         if len(note):
             audio = at_level(note, settings["level"])[:: ORIGINAL_RATE // rate]

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import numpy as np
-import traitlets
 
 from nsynthlib.audio.encoding import check_audio, to_pcm16
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.spectral import STFT, WINDOWS, griffin_lim, istft, magnitude_to_audio, stft, to_db
-from nsynthlib.widgets.base import ExplorerWidget, Settings, cells, choice, level_cells, setting, spectrogram
+from nsynthlib.spectral.phase import OnStep
+from nsynthlib.widgets.base import ExplorerWidget, Settings, cells, level_cells, spectrogram
 from nsynthlib.widgets.controls import LOOK, Explorer, check_within, choose, length_of, places_of, with_unit
 from nsynthlib.widgets.modules import WEB, one_file
+from nsynthlib.widgets.settings import Choice, Whole, setting
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -36,13 +37,13 @@ class STFTWidget(ExplorerWidget):
     """Spectrogram of one sound, and the sound rebuilt from it with or without its phase."""
 
     _esm = one_file(WEB / "views/stft.mjs")
-    n_fft = choice(FFT_SIZES)
-    win_length = choice(WIN_LENGTHS)
-    hop_length = choice(HOPS)
-    window = choice(WINDOWS)
-    display = choice(DISPLAYS)
-    phase = choice(PHASES)
-    n_iter = setting(traitlets.Int())
+    n_fft = setting(Choice(FFT_SIZES))
+    win_length = setting(Choice(WIN_LENGTHS))
+    hop_length = setting(Choice(HOPS))
+    window = setting(Choice(WINDOWS))
+    display = setting(Choice(DISPLAYS))
+    phase = setting(Choice(PHASES))
+    n_iter = setting(Whole(1, MOST_STEPS))
 
     def __init__(self, audio: np.ndarray, sample_rate: int, **chosen: int) -> None:
         super().__init__(kind="stft", note=to_pcm16(audio).tobytes(), sample_rate=sample_rate, **chosen)
@@ -56,18 +57,24 @@ class STFTWidget(ExplorerWidget):
         top = max(float(magnitude.max()), 1e-12)
         return {**spectrogram(cells(magnitude / top), hop), "top": top / transform.reference}
 
-    def audio(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
-        return (note if want == "original" else self._rebuilt(settings, note)), self.sample_rate
+    def audio(self, want: str, settings: Settings, note: Tensor, on_step: OnStep | None = None) -> tuple[Tensor, int]:
+        return (note if want == "original" else self._rebuilt(settings, note, on_step)), self.sample_rate
 
-    def _rebuilt(self, settings: Settings, note: Tensor) -> Tensor:
+    def _rebuilt(self, settings: Settings, note: Tensor, on_step: OnStep | None) -> Tensor:
         transform, samples = _stft_of(settings), len(note)
         spectrum = stft(note, transform)
         if settings["phase"] == "kept":
             return istft(spectrum, transform, samples)
         if settings["phase"] == "griffin-lim":
-            return griffin_lim(spectrum.abs(), transform, samples, settings["n_iter"])
+            return griffin_lim(spectrum.abs(), transform, samples, settings["n_iter"], on_step=on_step)
         steps = 0 if settings["phase"] == "pghi" else settings["n_iter"]
-        return magnitude_to_audio(spectrum.abs(), transform, samples, steps)
+        return magnitude_to_audio(spectrum.abs(), transform, samples, steps, on_step)
+
+
+def _label(name: str) -> str:
+    """What a control is called, as a refusal calls it in a sentence."""
+    words = CONSTANTS["setting_names"][name]
+    return words[0].upper() + words[1:]
 
 
 def _stft_of(settings: Settings) -> STFT:
@@ -118,9 +125,9 @@ def stft_explorer(
     lengths = [("as long as the FFT", 0), *with_unit(WIN_LENGTHS[1:], "samples")]
     phases = list(zip(PHASE_NAMES, PHASES, strict=True))
     controls = {
-        "n_fft": choose("FFT size", with_unit(FFT_SIZES, "samples"), at["n_fft"]),
-        "hop_length": choose("Hop length", with_unit(HOPS, "samples"), at["hop_length"]),
-        "win_length": choose("Window length", lengths, at["win_length"], slider=False),
+        "n_fft": choose(_label("n_fft"), with_unit(FFT_SIZES, "samples"), at["n_fft"]),
+        "hop_length": choose(_label("hop_length"), with_unit(HOPS, "samples"), at["hop_length"]),
+        "win_length": choose(_label("win_length"), lengths, at["win_length"], slider=False),
         "window": choose("Window", WINDOWS, at["window"], slider=False),
         "phase": choose("Phase", phases, at["phase"], slider=False),
         "n_iter": ipywidgets.IntSlider(steps, 1, MOST_STEPS, description="Iterations", **LOOK),

@@ -6,8 +6,8 @@ import math
 
 import ipywidgets
 
-from nsynthlib.widgets.controls import LOOK, Explorer, choose
-from nsynthlib.widgets.synthesis_notes import WAYS, NoteWidget
+from nsynthlib.widgets.controls import LOOK, Explorer, LogSlider, RealSlider, choose
+from nsynthlib.widgets.synthesis_notes import PITCHES, VELOCITIES, WAYS, NoteWidget
 
 
 class SynthesisExplorer(Explorer):
@@ -15,8 +15,8 @@ class SynthesisExplorer(Explorer):
 
     def __init__(self, widget: NoteWidget) -> None:
         controls = {name: _control(widget, name) for name in widget.labels}
-        controls["pitch"] = ipywidgets.IntSlider(widget.pitch, 36, 84, description="Pitch (MIDI)", **LOOK)
-        controls["velocity"] = ipywidgets.IntSlider(widget.velocity, 1, 127, description="Velocity", **LOOK)
+        controls["pitch"] = ipywidgets.IntSlider(widget.pitch, *PITCHES, description="Pitch (MIDI)", **LOOK)
+        controls["velocity"] = ipywidgets.IntSlider(widget.velocity, *VELOCITIES, description="Velocity", **LOOK)
         super().__init__(controls, widget)
 
     def __repr__(self) -> str:
@@ -32,9 +32,9 @@ def _control(widget: NoteWidget, name: str) -> ipywidgets.Widget:
     slider = widget.traits()[name].metadata["slider"]
     look = {"description": f"{words} ({unit})" if unit else words, **LOOK}
     if slider["step"]:
-        return ipywidgets.FloatSlider(value, **slider, **look)
+        return RealSlider(value, **slider, **look)
     ends = {end: math.log10(slider[end]) for end in ("min", "max")}
-    return ipywidgets.FloatLogSlider(value, **(slider | ends | {"step": 0.02}), **look)
+    return LogSlider(value, **(slider | ends | {"step": 0.02}), **look)
 
 
 def synthesis_explorer(method: str) -> SynthesisExplorer:

@@ -20,6 +20,7 @@ from nsynthlib.audio.pitch import midi_to_hz
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.data import pocket
 from nsynthlib.spectral import STFT, stft, to_db
+from nsynthlib.spectral.phase import OnStep
 from nsynthlib.synthesis import (
     ADSR,
     LFO,
@@ -36,12 +37,16 @@ from nsynthlib.synthesis import (
 from nsynthlib.synthesis.additive import CEILING
 from nsynthlib.synthesis.harmonics import take_apart
 from nsynthlib.synthesis.timbre import VELOCITY_SLOPE_DB
-from nsynthlib.widgets.base import ExplorerWidget, Settings, level_cells, setting, spectrogram
+from nsynthlib.widgets.base import ExplorerWidget, Settings, level_cells, spectrogram
 from nsynthlib.widgets.modules import WEB, one_file
+from nsynthlib.widgets.settings import Choice, Real, Whole, setting
 from nsynthlib.widgets.shared_random import SharedRandom
 
 _SHARED = CONSTANTS["synthesis"]
-ENVELOPE = ("attack", "decay", "sustain", "release")
+LIMITS: dict[str, list[float]] = CONSTANTS["envelope"]  # of each part of the envelope
+ENVELOPE = tuple(LIMITS)
+PITCHES = (36, 84)  # lowest and highest, as MIDI numbers
+VELOCITIES = (1, 127)
 TRANSFORM = STFT(_SHARED["n_fft"], _SHARED["hop_length"])
 WAVES = tuple(CONSTANTS["choices"]["wave"])
 PEAK = 10 ** (_SHARED["peak_db"] / 20)  # of a note at velocity 127
@@ -54,7 +59,7 @@ ANALYSED = _SHARED["analysed_velocity"] / 127  # velocity of the analysed note
 def number(name: str, unit: str, value: float, low: float, high: float, step: float = 0, shown: str = ".2f") -> Any:
     """A setting in ``unit``: a slider from ``low`` to ``high``, along the logarithm where there is no ``step``."""
     slider = {"min": low, "max": high, "step": step, "readout_format": shown}
-    return setting(traitlets.Float(value), label=[name, unit], slider=slider)
+    return setting(Real(low, high, value), label=[name, unit], slider=slider)
 
 
 class NoteWidget(ExplorerWidget):
@@ -65,12 +70,12 @@ class NoteWidget(ExplorerWidget):
     method = ""
     start = ADSR(0.01, 2.0, -6.0, 0.2)  # the envelope at first
 
-    pitch = setting(traitlets.Int(60))
-    velocity = setting(traitlets.Int(100))
-    attack = setting(traitlets.Float())
-    decay = setting(traitlets.Float())
-    sustain = setting(traitlets.Float())
-    release = setting(traitlets.Float())
+    pitch = setting(Whole(*PITCHES, 60))
+    velocity = setting(Whole(*VELOCITIES, 100))
+    attack = setting(Real(*LIMITS["attack"]))
+    decay = setting(Real(*LIMITS["decay"]))
+    sustain = setting(Real(*LIMITS["sustain"]))
+    release = setting(Real(*LIMITS["release"]))
     way = setting(traitlets.Unicode())
     labels = setting(traitlets.Dict())  # of the way's own settings: name and unit
 
@@ -103,7 +108,7 @@ class NoteWidget(ExplorerWidget):
         db = to_db(stft(note.float(), TRANSFORM).abs(), TRANSFORM)
         return spectrogram(level_cells(db), TRANSFORM.hop_length / self.sample_rate)
 
-    def audio(self, want: str, settings: Settings, note: Tensor) -> tuple[Tensor, int]:
+    def audio(self, want: str, settings: Settings, note: Tensor, on_step: OnStep | None = None) -> tuple[Tensor, int]:
         return (note if want == "original" else self.sound(settings, note)), self.sample_rate
 
 
@@ -133,7 +138,7 @@ class AdditiveWidget(NoteWidget):
 
 class SubtractiveWidget(NoteWidget):
     method = "subtractive"
-    wave = setting(traitlets.Int(0), values=list(WAVES), label=["Wave", ""])
+    wave = setting(Choice(WAVES), label=["Wave", ""])
     cutoff = number("Cutoff", "Hz", 1000, 100, 8000, shown=".0f")
     resonance = number("Resonance", "dB", 12, 0, 24, 1, ".0f")
     rate = number("LFO rate", "Hz", 1.5, 0.25, 8, 0.25)

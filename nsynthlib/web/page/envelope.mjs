@@ -2,20 +2,18 @@
  * An ADSR drawn in decibels over time. Its corners are handles: each moves one of attack, decay, sustain and release,
  * by mouse, finger or keyboard.
  */
+import constants from "../../constants.json" with { type: "json" };
 import { make, makeSvg } from "./dom.mjs";
 import { capital, fixed } from "./format.mjs";
 
-const FLOOR = -60; // dB, the bottom of the drawing
+const [FLOOR] = constants.envelope.sustain; // dB, the bottom of the drawing
 const POINTS = 240; // of the curve's rise
 const APART = 0.4; // seconds between the handles of decay and sustain, at least
 
-/** What each handle moves: within which limits, in which steps, and in which words. */
-const HANDLES = {
-  attack: { letter: "A", low: 0.001, high: 1 },
-  decay: { letter: "D", low: 0.05, high: 10 },
-  sustain: { letter: "S", low: FLOOR, high: 0 },
-  release: { letter: "R", low: 0.02, high: 1 },
-};
+/** What each handle moves, and within which limits. */
+const HANDLES = Object.fromEntries(
+  Object.entries(constants.envelope).map(([name, [low, high]]) => [name, { letter: capital(name[0]), low, high }]),
+);
 
 const clamp = (value, { low, high }) => Math.min(high, Math.max(low, value));
 

@@ -1,4 +1,5 @@
-/** Numbers in words, as every explorer says them. */
+/** Numbers and settings in words, as every explorer says them. */
+import constants from "../../constants.json" with { type: "json" };
 
 /** A number with a real minus sign and a fixed number of decimals. */
 export const fixed = (value, digits = 1) => value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "\u2212");
@@ -19,3 +20,7 @@ export function describeLevels({ peak, rms, reduction_db: less }) {
   const [top, mean] = [peak, rms].map((value) => `${fixed(20 * Math.log10(value))} dBFS`);
   return `peak ${top}, RMS ${mean}${less > 0 ? `, turned down by ${fixed(less)} dB so as not to clip` : ""}`;
 }
+
+/** A refusal, which names settings as Python does, in the words of the controls. */
+export const inControlsWords = (line) =>
+  capital(line.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (name) => constants.setting_names[name] ?? name));

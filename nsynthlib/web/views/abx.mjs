@@ -1,4 +1,5 @@
 /** A blind listening test of two sounds: is the unknown one, X, the first or the second? A page is all it needs. */
+import { keepKeys } from "../page/controls.mjs";
 import { make, makeButton } from "../page/dom.mjs";
 import { fixed } from "../page/format.mjs";
 import { readSamples } from "../page/samples.mjs";
@@ -114,7 +115,7 @@ function render({ model, el }) {
   el.classList.add("nn-abx");
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", "Blind listening test");
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own single keys stay out of it
+  keepKeys(el);
   const deck = new Deck([model.get("first"), model.get("second")], model.get("sample_rate"));
   const parts = build(el, model.get("labels"), model.get("trials"), { hear, stop, answer, again });
   let [trials, done, correct, x, heard] = [0, 0, 0, 0, null];

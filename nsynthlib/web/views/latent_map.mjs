@@ -1,4 +1,5 @@
 /** A map of notes: each a point with its family's shape and colour, heard when it is chosen. A page is all it needs. */
+import { keepKeys } from "../page/controls.mjs";
 import { make, makeSvg } from "../page/dom.mjs";
 
 const WIDTH = 120;
@@ -69,6 +70,7 @@ function drawMap(el, places, families, labels, legend) {
 
 function render({ model, el }) {
   el.classList.add("nn-map");
+  keepKeys(el);
   const sounds = model.get("sounds");
   const labels = model.get("labels");
   const places = toPage(model.get("points"));

@@ -30,5 +30,6 @@ export default explorer({
     { want: "original", label: "Original", needs: () => null },
   ],
   describe: describeTransform,
+  idle: ({ phase }) => (ITERATED.includes(phase) ? [] : ["n_iter"]),
   ownSound: "Or analyse a sound of your own.",
 });

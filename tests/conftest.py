@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers import ROOT, serving
+from helpers import ROOT, need, serving
 
 FLAGS = [
     "--no-sandbox",
@@ -157,6 +157,14 @@ def model():
     from nsynthlib import CVAE
 
     return CVAE.from_pretrained()
+
+
+@pytest.fixture(scope="session")
+def fluid_r3():
+    """The soundfont of that name, where it is installed."""
+    from nsynthlib.soundfont import find_fonts
+
+    return need(lambda: find_fonts(["FluidR3_GM"])[0])
 
 
 @pytest.fixture

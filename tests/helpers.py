@@ -1,17 +1,20 @@
 """What several test files share: sounds, sets of notes, a small model, and Python in a process of its own."""
 
+import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from serve import server
 
 from nsynthlib.data import NewNote
+from nsynthlib.errors import UsageError
 from nsynthlib.models import Condition
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +28,18 @@ def in_python(*arguments: object, code: int = 0, **options) -> subprocess.Comple
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)
     assert done.returncode == code, done.stderr
     return done
+
+
+def need(what: Callable[[], object]):
+    """What ``what`` gives. Where it is not installed the test is skipped, but fails where CI installs it."""
+    try:
+        return what()
+    except UsageError as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
 
 
 @contextmanager
@@ -49,9 +64,8 @@ def sine(hertz: float, amplitude: float = 1.0, seconds: float = 4.0, rate: int =
 def decaying_note(partials: int, samples: int = 64_000) -> np.ndarray:
     """Partials that decay, the higher the faster, over faint noise, float32: all levels down to the floor and below."""
     time = np.arange(samples) / RATE
-    tones = [
-        np.sin(2 * np.pi * 220 * k * time + k) * np.exp(-time * (0.5 + 0.2 * k)) / k for k in range(1, partials + 1)
-    ]
+    numbers = range(1, partials + 1)
+    tones = [np.sin(2 * np.pi * 220 * k * time + k) * np.exp(-time * (0.5 + 0.2 * k)) / k for k in numbers]
     noise = np.random.default_rng(0).standard_normal(samples)
     return (0.3 * np.sum(tones, axis=0) + 3e-3 * noise).astype(np.float32)
 
@@ -63,6 +77,11 @@ def rms(audio: np.ndarray) -> float:
 def level_db(audio: np.ndarray) -> float:
     """RMS in dB of full scale."""
     return float(20 * np.log10(rms(audio)))
+
+
+def strongest(audio: np.ndarray, rate: int = RATE) -> float:
+    """Frequency in hertz of the highest peak of the spectrum under a Hann window."""
+    return float(np.abs(np.fft.rfft(audio * np.hanning(len(audio)))).argmax() * rate / len(audio))
 
 
 def noise_notes(instruments: Iterable[str], pitches: Iterable[int], velocity: int = 100) -> list[NewNote]:

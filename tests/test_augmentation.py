@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from nsynthlib.audio.pitch import midi_to_hz
 from nsynthlib.spectral import LogMel
@@ -10,10 +11,6 @@ from nsynthlib.training.augmentation import GAIN_MAX_DB, GAIN_MIN_DB, MIX_RANGE_
 
 LOG_MEL = LogMel()
 FLOOR = LOG_MEL.floor_db
-
-
-def seeded(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def augmented(db, probability, seed, pitches=None):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from helpers import seeded
 
 from nsynthlib import LogMel, Settings
 from nsynthlib.training import batches
@@ -11,10 +12,6 @@ from nsynthlib.training.batches import BatchSource
 
 PLAIN = Settings(augment_prob=0, mix_prob=0, noise_prob=0)
 ROWS = torch.arange(20)
-
-
-def seeded():
-    return torch.Generator().manual_seed(0)
 
 
 @pytest.fixture(scope="module")

@@ -52,56 +52,32 @@ def test_the_table_of_contents_names_every_chapter():
     assert STORED
 
 
-def forget_count(chapter):
-    chapter.cells[2].execution_count = None
+def warning() -> NotebookNode:
+    return new_output("stream", name="stderr", text="careful\n")
 
 
-def run_out_of_order(chapter):
-    chapter.cells[2].execution_count = 7
+def drawing() -> NotebookNode:
+    return new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"})
 
 
-def fail(chapter):
-    chapter.cells[2].outputs = [new_output("error", ename="ValueError", evalue="no", traceback=[])]
+WIDGETS = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
+SPOILED = {
+    "not run": (lambda c: c.cells[2].update(execution_count=None), "not run, or not in order: code cells 2"),
+    "out of order": (lambda c: c.cells[2].update(execution_count=7), "not run, or not in order: code cells 2"),
+    "failed": (
+        lambda c: c.cells[2].update(outputs=[new_output("error", ename="ValueError", evalue="no", traceback=[])]),
+        "holds an error",
+    ),
+    "no outputs": (lambda c: c.cells[2].update(outputs=[]), "no output is stored"),
+    "a picture": (lambda c: c.cells[2].outputs.append(drawing()), "more than text"),
+    "a warning": (lambda c: c.cells[2].outputs.append(warning()), "more than text"),
+    "a widget's state": (lambda c: c.metadata.update(widgets=WIDGETS), "more than text"),
+    "another set-up": (lambda c: c.cells[1].update(source=c.cells[1].source + "\n"), "not the set-up cell"),
+    "too long": (lambda c: c.cells[0].update(source="x" * (LARGEST + 20)), "at most"),
+}
 
 
-def forget_outputs(chapter):
-    chapter.cells[2].outputs = []
-
-
-def keep_a_picture(chapter):
-    chapter.cells[2].outputs.append(new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}))
-
-
-def keep_a_warning(chapter):
-    chapter.cells[2].outputs.append(new_output("stream", name="stderr", text="careful\n"))
-
-
-def keep_widget_state(chapter):
-    chapter.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
-
-
-def change_the_setup(chapter):
-    chapter.cells[1].source += "\n"
-
-
-def grow(chapter):
-    chapter.cells[0].source += "x" * LARGEST
-
-
-@pytest.mark.parametrize(
-    ("spoil", "complaint"),
-    [
-        (forget_count, "not run, or not in order: code cells 2"),
-        (run_out_of_order, "not run, or not in order: code cells 2"),
-        (fail, "holds an error"),
-        (forget_outputs, "no output is stored"),
-        (keep_a_picture, "more than text"),
-        (keep_a_warning, "more than text"),
-        (keep_widget_state, "more than text"),
-        (change_the_setup, "not the set-up cell"),
-        (grow, "at most"),
-    ],
-)
+@pytest.mark.parametrize(("spoil", "complaint"), SPOILED.values(), ids=SPOILED)
 def test_breaking_a_rule_is_noticed(tmp_path: Path, capsys, spoil: Callable[[NotebookNode], None], complaint: str):
     chapter = made_up()
     path = write(chapter, tmp_path / "chapter.ipynb")

@@ -2,23 +2,19 @@
 
 import json
 import socket
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import soundfile
+from helpers import harmonics, in_python
 from scipy.io import wavfile
 
 from nsynthlib import FAMILIES, NSynth
-from nsynthlib.data import pocket
 
 
 def run(*arguments, code=0):
     """Run the command and return what it printed on stdout and stderr."""
-    command = [sys.executable, "-m", "nsynthlib", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == code, done.stderr
+    done = in_python("-m", "nsynthlib", *arguments, code=code)
     assert "Traceback" not in done.stderr
     return done.stdout, done.stderr
 
@@ -103,11 +99,11 @@ def test_a_set_is_checked_packed_and_trained_on(tmp_path):
     assert f"{first.name}.wav: holds 24-bit samples, read as 16-bit" in errors
 
 
-def test_the_pocket_set_becomes_a_folder(tmp_path):
+def test_the_pocket_set_becomes_a_folder(tmp_path, pocket_notes):
     run("data", "pocket", tmp_path / "pocket")
     notes = NSynth(tmp_path / "pocket")
-    assert [n.name for n in notes] == [n.name for n in pocket()]
-    np.testing.assert_array_equal(notes[7].samples, pocket()[7].samples)
+    assert [n.name for n in notes] == [n.name for n in pocket_notes]
+    np.testing.assert_array_equal(notes[7].samples, pocket_notes[7].samples)
 
 
 def test_a_download_without_a_server_is_one_line(tmp_path):
@@ -131,8 +127,7 @@ def test_a_real_note_is_reconstructed(tmp_path, real_notes):
 
 
 def test_what_a_name_does_not_tell_is_estimated_and_said(tmp_path):
-    time = np.arange(44_100) / 44_100
-    tone = sum(np.sin(2 * np.pi * 330 * k * time) / k for k in range(1, 8))
+    tone = harmonics(330, 7, 1, 44_100)
     soundfile.write(tmp_path / "my note.wav", np.stack([tone, tone], 1) * 0.2, 44_100)
     _, errors = run("reconstruct", tmp_path / "my note.wav", tmp_path / "out.wav", code=2)
     assert "add --family" in errors
@@ -142,26 +137,26 @@ def test_what_a_name_does_not_tell_is_estimated_and_said(tmp_path):
     assert wavfile.read(tmp_path / "out.wav")[1].shape == (64_000,)
 
 
-def test_from_notes_to_a_judged_model(tmp_path):
+def test_from_notes_to_a_judged_model(tmp_path, synthetic_folder):
     """Train, evaluate, generate and export with a run of one's own."""
-    run("data", "synthetic", tmp_path / "notes", "--notes", 22)
-    output, _ = run("train", "cvae", tmp_path / "notes", "--out", tmp_path / "run", "--epochs", 1, "--batch-size", 8)
+    notes = synthetic_folder
+    output, _ = run("train", "cvae", notes, "--out", tmp_path / "run", "--epochs", 1, "--batch-size", 8)
     assert "validation error" in output
-    _, errors = run("train", "cvae", tmp_path / "notes", "--out", tmp_path / "run", code=2)
+    _, errors = run("train", "cvae", notes, "--out", tmp_path / "run", code=2)
     assert "add --resume" in errors.replace("\n", " ")
-    output, _ = run("judge", tmp_path / "notes", "--out", tmp_path / "judge", "--epochs", 1)
+    output, _ = run("train-classifier", notes, "--out", tmp_path / "classifier", "--epochs", 1)
     assert "right on validation: pitch" in output
-    _, errors = run("judge", tmp_path / "notes", "--out", tmp_path / "judge", code=2)
-    assert "holds a judge already" in errors
-    options = ("--json", tmp_path / "result.json", "--limit", 1, "--judge", tmp_path / "judge")
-    output, _ = run("evaluate", tmp_path / "run", tmp_path / "notes", "--real", tmp_path / "notes", *options)
+    _, errors = run("train-classifier", notes, "--out", tmp_path / "classifier", code=2)
+    assert "holds a classifier already" in errors
+    options = ("--json", tmp_path / "result.json", "--limit", 1, "--classifier", tmp_path / "classifier")
+    output, _ = run("evaluate", tmp_path / "run", notes, "--real", notes, *options)
     assert "new notes model" in output
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["model"] == "CVAE"
     assert list(result["reconstruction"]) == ["valid", "nsynth"]
     assert list(result["reconstruction"]["valid"]) == ["real", "copy_synthesis", "model", "refined"]
-    _, errors = run("evaluate", tmp_path / "run", tmp_path / "notes", *options[:2], "--judge", tmp_path, code=2)
-    assert "holds no classifier" in errors
+    _, errors = run("evaluate", tmp_path / "run", notes, *options[:2], "--classifier", tmp_path, code=2)
+    assert "holds no Classifier" in errors
     run("generate", tmp_path / "x.wav", "--pitch", 60, "--family", "organ", "--model", tmp_path / "run")
     run("export", tmp_path / "page", "--model", tmp_path / "run")
     assert sorted(p.name for p in (tmp_path / "page").iterdir()) == ["decoder.onnx", "manifest.json"]

@@ -7,10 +7,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-import torch
+from helpers import noise_notes
 
-from nsynthlib import files
-from nsynthlib.data import NewNote, NSynth, download, downloading, write_notes
+from nsynthlib.data import NSynth, download, downloading, write_notes
 from nsynthlib.data.downloading import CHUNK
 from nsynthlib.errors import DataError, UsageError
 
@@ -20,8 +19,7 @@ NAME = "/nsynth-test.jsonwav.tar.gz"
 @pytest.fixture
 def folder(tmp_path):
     out = tmp_path / "source" / "nsynth-test"
-    torch.manual_seed(0)
-    write_notes(out, [NewNote("organ_synthetic_000", 0, p, 100, torch.rand(64_000) - 0.5) for p in (50, 60, 70)])
+    write_notes(out, noise_notes(["organ_synthetic_000"], (50, 60, 70)))
     return out
 
 
@@ -176,9 +174,9 @@ def test_an_archive_with_too_few_notes_is_refused(serve, tmp_path):
     assert "nsynth-test" not in names(tmp_path / "out")
 
 
-def test_a_full_disk_is_told_first(serve, tmp_path, monkeypatch):
+def test_a_full_disk_is_told_first(serve, tmp_path, disk_with):
     server = serve()
-    monkeypatch.setattr(files.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 300_000})())
+    disk_with(300_000)
     with pytest.raises(DataError, match=r"the archive and its notes needs .* GB are free; make room"):
         download("test", tmp_path / "out", server.address)
     assert names(tmp_path / "out") == []

@@ -9,17 +9,15 @@ import librosa
 import numpy as np
 import pytest
 import torch
-from explorer_pages import served_pages
+from helpers import RATE, decaying_note, settings_of
 from scipy import signal
 
 from nsynthlib import spectral
 from nsynthlib.data import FAMILIES
+from nsynthlib.generation import decode
 from nsynthlib.generation.export import explorer_axes
-from nsynthlib.generation.notes import decode
-from nsynthlib.models.autoencoders import CVAE
 from nsynthlib.widgets import mel_explorer, sampling_explorer, stft_explorer
 
-RATE = 16_000
 SETTINGS = [
     (2048, 512, "hann"),
     (1024, 256, "blackman"),
@@ -50,29 +48,14 @@ def unpacked(text: str, kind: str = "<f8") -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def note() -> np.ndarray:
-    """A note of 20 decaying partials over faint noise, float32 [64000]: every level from 0 to the floor and below."""
-    rng = np.random.default_rng(0)
-    time = np.arange(64_000) / RATE
-    partials = [np.sin(2 * np.pi * 220 * k * time + k) * np.exp(-time * (0.5 + 0.2 * k)) / k for k in range(1, 21)]
-    return (0.3 * np.sum(partials, axis=0) + 3e-3 * rng.standard_normal(time.shape)).astype(np.float32)
+    return decaying_note(20)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The address of a folder that has the book's modules in ``_static``."""
-    with served_pages(tmp_path_factory.mktemp("engine")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def run(site, visit):
-    """``run(body, **inputs)`` evaluates JavaScript beside the site's modules ``dsp`` and ``engine``."""
+def run(pages, visit):
+    """``run(body, **inputs)`` evaluates JavaScript beside the book's modules ``dsp`` and ``engine``."""
     window = visit()
-    blank = f"{site}/blank.html"
-    window.page.route(
-        blank, lambda route: route.fulfill(content_type="text/html", body="<!doctype html><title>-</title>")
-    )
-    window.page.goto(blank)
+    window.open_html(f"{pages}/blank.html", "<!doctype html><title>-</title>")
     window.page.evaluate(HELPERS)
     modules = """const dsp = await import('/_static/nsynthlib/dsp.mjs');
     const engine = await import('/_static/nsynthlib/engine.mjs');"""
@@ -180,15 +163,15 @@ def test_phase_is_found_as_well_as_in_python(run, note, steps, guess):
 
 
 @pytest.mark.parametrize(("n_mels", "scale"), [(384, "slaney"), (256, "htk")])
-def test_mel_picture_sounds_as_in_python(run, note, n_mels, scale):
+def test_mel_spectrogram_sounds_as_in_python(run, note, n_mels, scale):
     log_mel = spectral.LogMel(n_mels, mel_scale=scale)
-    picture = log_mel(torch.from_numpy(note))
+    db = log_mel(torch.from_numpy(note))
     text = run(
         """const made = dsp.makeSettings({ n_fft: 2048, hop_length: 512 });
-        const mel = dsp.fromDb(take(given.picture, Float32Array), made, given.floor);
+        const mel = dsp.fromDb(take(given.db, Float32Array), made, given.floor);
         const magnitude = dsp.melToMagnitude(mel, dsp.melFilterbank(given.n, 2048, 16000, given.scale));
         return give(await dsp.magnitudeToAudio(magnitude, made, 64000));""",
-        picture=packed(picture.T.numpy()),
+        db=packed(db.T.numpy()),
         n=n_mels,
         scale=scale,
         floor=log_mel.floor_db,
@@ -196,7 +179,7 @@ def test_mel_picture_sounds_as_in_python(run, note, n_mels, scale):
     theirs = torch.from_numpy(unpacked(text).astype(np.float32))
     original = torch.from_numpy(note)
     python, browser = (
-        float(spectral.log_spectral_distance(original, sound)) for sound in (log_mel.inverse(picture), theirs)
+        float(spectral.log_spectral_distance(original, sound)) for sound in (log_mel.inverse(db), theirs)
     )
     assert browser == pytest.approx(python, abs=0.1)
 
@@ -220,14 +203,6 @@ def test_refuses_in_pythons_words(run, settings):
     assert said == str(refusal.value)
 
 
-def settings_of(explorer) -> dict:
-    """What the front end reads from the traits."""
-    return {
-        name: explorer.choices[name][getattr(explorer, name)] if name in explorer.choices else getattr(explorer, name)
-        for name in explorer.settings
-    }
-
-
 EXPLORERS = {
     "STFT, phase kept": lambda note: stft_explorer(note, RATE, phase="kept"),
     "STFT, short window": lambda note: stft_explorer(note, RATE, win_length=512, hop_length=128, window="blackman"),
@@ -247,8 +222,8 @@ OWN = ("sampling, folded", "sampling, soft", "mel, HTK, part")  # once more with
 @pytest.mark.parametrize(("name", "is_own"), [(n, False) for n in EXPLORERS] + [(n, True) for n in OWN])
 def test_both_engines_give_the_same_answers(run, note, name, is_own):
     """Pictures within one of 256 levels, curves to rounding, sounds' levels within 0.1 dB, WAV files of one format."""
-    explorer = EXPLORERS[name](note).widget
-    settings = settings_of(explorer)
+    widget = EXPLORERS[name](note).widget
+    settings = settings_of(widget)
     own = [(32_767 * note[7000:12_000]).astype("<i2").tobytes()] if is_own else []
     answer = run(
         """const sound = { note: take(given.note, Int16Array), sampleRate: 16000 };
@@ -259,10 +234,10 @@ def test_both_engines_give_the_same_answers(run, note, name, is_own):
         };
         return { figure: await ask("figure"), sound: await ask("sound"), original: await ask("original") };""",
         settings=settings,
-        kind=explorer.kind,
-        note=packed(np.frombuffer(own[0] if own else explorer.note, "<i2")),
+        kind=widget.kind,
+        note=packed(np.frombuffer(own[0] if own else widget.note, "<i2")),
     )
-    expected = explorer.answer("figure", settings, own)
+    expected = widget.answer("figure", settings, own)
     assert answer["figure"].keys() == expected.keys()
     for key, value in expected.items():
         theirs = answer["figure"][key]
@@ -274,7 +249,7 @@ def test_both_engines_give_the_same_answers(run, note, name, is_own):
         else:
             assert theirs == pytest.approx(value, rel=1e-4)
     for want in ("sound", "original"):
-        ours, theirs = explorer.answer(want, settings, own), answer[want]
+        ours, theirs = widget.answer(want, settings, own), answer[want]
         for key in ("peak", "rms"):
             if (
                 key == "rms" or want == "original"
@@ -286,14 +261,14 @@ def test_both_engines_give_the_same_answers(run, note, name, is_own):
 
 
 def test_refusals_are_the_same(run, note):
-    explorer = mel_explorer(note, RATE, f_min=4000, f_max=2000).widget
+    widget = mel_explorer(note, RATE, f_min=4000, f_max=2000).widget
     said = run(
         """const sound = { note: new Int16Array(8000), sampleRate: 16000 };
         return engine.explore("mel", "figure", given.settings, sound).catch((error) => error.message);""",
-        settings=settings_of(explorer),
+        settings=settings_of(widget),
     )
     with pytest.raises(ValueError, match=re.escape(said)):
-        explorer.answer("figure", settings_of(explorer))
+        widget.answer("figure", settings_of(widget))
 
 
 def test_aborted_job_ends_with_nothing(run, note):
@@ -311,9 +286,8 @@ def test_aborted_job_ends_with_nothing(run, note):
     ("pitch", "family", "velocity", "point", "x", "y", "texture"),
     [(60, "organ", 100, 0, 0, 0, 0), (24, "bass", 25, 3, 0.5, -2.5, 1), (96, "vocal", 127, 7, -3, 3, 0.4)],
 )
-def test_decoder_is_torchs(run, pitch, family, velocity, point, x, y, texture):
-    """Within a thousandth of the 100 dB that a picture holds; a point breathes as its number says."""
-    model = CVAE.from_pretrained()
+def test_decoder_is_torchs(run, model, pitch, family, velocity, point, x, y, texture):
+    """Within a thousandth of the 100 dB that a spectrogram holds; the texture is of its point."""
     axes, points = explorer_axes(model)
     z = points[FAMILIES.index(family), point].clone()
     z[axes[0]] += x

@@ -1,14 +1,16 @@
 """Judging: measures against formulas and scipy, intervals that are intervals, and a model that cannot fool them."""
 
+from dataclasses import replace
+
 import librosa
 import numpy as np
 import pytest
 import torch
+from helpers import harmonics
 from scipy import linalg, stats
 
 from nsynthlib import AE, CVAE, FAMILIES, VAE, NSynth
-from nsynthlib.audio.pitch import midi_to_hz
-from nsynthlib.data import pocket, write_notes
+from nsynthlib.audio import midi_to_hz
 from nsynthlib.errors import DataError
 from nsynthlib.evaluation import (
     Judges,
@@ -23,15 +25,14 @@ from nsynthlib.evaluation import (
     summarise,
     summarise_set,
 )
-from nsynthlib.evaluation.distributions import Cells, Gaussian, entropies, frechet
+from nsynthlib.evaluation.distributions import Gaussian, VoronoiBins, entropies, frechet
 from nsynthlib.evaluation.judges import Targets, level_rises
 from nsynthlib.evaluation.latent import measure_latent, probe
 from nsynthlib.evaluation.modulation import modulation_statistics
 from nsynthlib.evaluation.new_notes import Reference
 from nsynthlib.evaluation.selection import condition_pairs, crescendos, nearest_notes, pitch_intervals
 from nsynthlib.evaluation.statistics import proportion
-from nsynthlib.models.classifier import Classifier
-from nsynthlib.synthesis.instruments import synthetic_notes
+from nsynthlib.models import Classifier
 
 RNG = np.random.default_rng
 
@@ -68,18 +69,15 @@ def test_the_interval_of_a_distance_holds_its_value():
 
 
 def test_in_tune_means_within_50_cents():
-    time = torch.arange(64_000) / 16_000
     for cents, verdict in ((0, True), (40, True), (60, False), (-60, False)):
-        f = midi_to_hz(60 + cents / 100)
-        tone = sum(torch.sin(2 * torch.pi * k * f * time) / k for k in (1, 2, 3))
-        assert in_tune(0.2 * tone, 60) is verdict
+        tone = torch.from_numpy(0.2 * harmonics(midi_to_hz(60 + cents / 100), 3)).float()
+        assert in_tune(tone, 60) is verdict
     assert not in_tune(torch.zeros(64_000), 60)
 
 
-def test_the_common_picture_is_librosas():
+def test_the_common_spectrogram_is_librosas(synthetic_folder):
     """256 HTK bands of height 1 over the magnitude, 20 log10(x / 64) clipped to [-80, 0] dB."""
-    note = synthetic_notes(1)
-    audio = next(note).audio
+    audio = NSynth(synthetic_folder)[0].audio
     mel = librosa.feature.melspectrogram(
         y=audio.numpy(), sr=16_000, n_fft=2048, hop_length=512, power=1, n_mels=256, htk=True, norm=None
     )
@@ -88,9 +86,9 @@ def test_the_common_picture_is_librosas():
     assert common_spectrogram(100 * audio).max() == 0
 
 
-def test_half_as_loud_is_six_decibels_off():
+def test_half_as_loud_is_six_decibels_off(pocket_notes):
     """By 6 dB wherever both lie above the floor; a note compared with itself is perfect."""
-    audio = next(n for n in pocket() if n.family == "organ").audio
+    audio = next(n for n in pocket_notes if n.family == "organ").audio
     row = compare([audio], [audio / 2], [60])
     assert row["rmse_above_floor_db"]["value"] == pytest.approx(6.02, abs=0.3)
     assert row["spectral_convergence"]["value"] == pytest.approx(0.5, abs=1e-4)
@@ -126,11 +124,11 @@ def test_entropy_and_inception_score_keep_their_bounds():
 
 def test_different_bins_are_few_for_halves_and_many_for_others():
     points = RNG(0).normal(size=(3000, 8))
-    cells = Cells(points[:2000])
-    assert cells.different(points[2000:])["value"] <= 8  # 2.5 of 50 by chance
-    assert cells.different(points[2000:] + 1)["value"] > 35
-    assert cells.different(np.repeat(points[:1], 1000, 0))["value"] == 50
-    assert len(Cells(points[:20]).centres) == 20
+    bins = VoronoiBins(points[:2000])
+    assert bins.different(points[2000:])["value"] <= 8  # 2.5 of 50 by chance
+    assert bins.different(points[2000:] + 1)["value"] > 35
+    assert bins.different(np.repeat(points[:1], 1000, 0))["value"] == 50
+    assert len(VoronoiBins(points[:20]).centres) == 20
 
 
 def test_diversity_is_relative_to_real_notes():
@@ -147,14 +145,14 @@ def test_diversity_is_relative_to_real_notes():
 
 def test_modulation_hears_what_moves_quickly():
     """White noise in a few bands has its standard deviation there; slow swells, and what is below the floor, none."""
-    picture = torch.full((256, 126), -120.0)
-    still = modulation_statistics(picture, -80.0)
+    bands = torch.full((256, 126), -120.0)
+    still = modulation_statistics(bands, -80.0)
     assert still.shape == (48,)
     assert still.abs().max() == 0
     torch.manual_seed(0)
-    picture[32:48] = -40 + 3 * torch.randn(16, 126)
-    picture[64:80] = -40 + 10 * torch.sin(torch.arange(126) / 30)
-    sustain, release, correlation = modulation_statistics(picture, -80.0).view(3, 16).tolist()
+    bands[32:48] = -40 + 3 * torch.randn(16, 126)
+    bands[64:80] = -40 + 10 * torch.sin(torch.arange(126) / 30)
+    sustain, release, correlation = modulation_statistics(bands, -80.0).view(3, 16).tolist()
     assert sustain[2] == pytest.approx(3 * (1 - 1 / 9) ** 0.5, rel=0.05)  # the moving average takes its ninth
     assert release[2] == pytest.approx(sustain[2], rel=0.15)
     assert abs(correlation[2]) < 0.2
@@ -180,8 +178,8 @@ def test_the_latent_space_is_measured_in_closed_form():
     assert shifted["aggregate_distance"]["value"] == pytest.approx(expected, abs=0.06)
 
 
-def test_a_probe_reads_what_is_there_and_nothing_else():
-    notes = pocket()
+def test_a_probe_reads_what_is_there_and_nothing_else(pocket_notes):
+    notes = pocket_notes
     family = torch.tensor([FAMILIES.index(note.family) for note in notes])
     torch.manual_seed(0)
     told = torch.nn.functional.one_hot(family, 11).float() + 0.01 * torch.randn(62, 11)
@@ -196,8 +194,8 @@ def test_a_probe_reads_what_is_there_and_nothing_else():
     assert rows["velocity"]["value"] > 0.95 > rows["family"]["value"]
 
 
-def test_notes_are_asked_for_alike():
-    notes = list(pocket())
+def test_notes_are_asked_for_alike(pocket_notes):
+    notes = list(pocket_notes)
     chosen, left = condition_pairs(notes, 10, RNG(0))
     assert len(chosen) <= 20
     assert sorted(n.name for n in chosen + left) == [n.name for n in sorted(notes, key=lambda n: n.name)]
@@ -224,24 +222,16 @@ def test_a_level_must_rise_each_time():
     assert not level_rises(tone, tone, 2 * tone)
 
 
-def organ(pitch, sharpness=1.0):
-    """A clean steady tone."""
-    time, f = torch.arange(64_000) / 16_000, midi_to_hz(pitch)
-    return 0.1 * sum(torch.sin(2 * torch.pi * k * f * time) / k**sharpness for k in range(1, 5))
-
-
-def test_one_clean_note_said_every_time_scores_badly():
+def test_one_clean_note_said_every_time_scores_badly(pocket_notes):
     """In tune whatever is asked for, and by every other measure far worse than real notes are."""
-    notes = list(pocket())
+    notes = list(pocket_notes)
+    tone = torch.from_numpy(0.1 * harmonics(midi_to_hz(60), 4)).float()
     judges = Judges(Classifier.from_pretrained(), quiet=True)
     middle_c = Targets(*(np.full(62, value) for value in (60, 6, 100)))
-    heard = judges.notes(notes, tracker=False)
-    as_one = type(heard)(middle_c, heard.verdict, heard.tracked, heard.modulation, heard.cells)
-    reference = Reference(as_one, heard)
-    real = reference.rows(judges.notes(notes[::2]))
-    dull = reference.rows(
-        judges.hear((organ(60) for _ in range(30)), Targets(*(f[:30] for f in vars(middle_c).values())))
-    )
+    observed = judges.observe_notes(notes, tracker=False)
+    reference = Reference(replace(observed, targets=middle_c), observed)
+    real = reference.rows(judges.observe_notes(notes[::2]))
+    dull = reference.rows(judges.observe([tone] * 30, Targets(*(field[:30] for field in vars(middle_c).values()))))
     assert dull["in_tune"]["value"] == dull["pitch_accuracy"]["value"] == 1
     assert dull["diversity"]["value"] < 0.01
     assert dull["inception_score"]["value"] == pytest.approx(1, abs=0.01)
@@ -263,9 +253,9 @@ def check_rows(node, found):
             check_rows(value, found)
 
 
-def test_all_kinds_of_model_are_judged_by_the_same_notes():
+def test_all_kinds_of_model_are_judged_by_the_same_notes(pocket_notes):
     """Copy-synthesis knows no model, so its rows are the same in the story of each."""
-    notes = {"some": list(pocket()), "others": list(pocket())}
+    notes = {"some": pocket_notes, "others": pocket_notes}
     plain, variational = (evaluate(kind.from_pretrained(), notes, limit=1, quiet=True) for kind in (AE, VAE))
     assert plain["judges"] == variational["judges"]
     for name in notes:
@@ -274,11 +264,9 @@ def test_all_kinds_of_model_are_judged_by_the_same_notes():
         assert rows[0]["model"] != rows[1]["model"]
 
 
-def test_three_rows(tmp_path):
+def test_three_rows(model, synthetic_folder):
     """The notes themselves are perfect, copy-synthesis is worse, the model worse still; an untrained one fails."""
-    write_notes(tmp_path / "notes", synthetic_notes(22, seed=9))
-    notes = NSynth(tmp_path / "notes")
-    model = CVAE.from_pretrained()
+    notes = NSynth(synthetic_folder)
     result = evaluate(model, {"test": notes, "flutes": notes.filter(family="flute")}, limit=2, quiet=True)
     assert list(result["reconstruction"]) == list(result["latent"]) == ["test", "flutes"]
     assert list(result["judges"]["classifier"]) == list(result["judges"]["tracker"]) == ["test", "flutes"]
@@ -289,27 +277,11 @@ def test_three_rows(tmp_path):
         assert real == 0 < copy < min(made, refined)
     assert rows["refined"]["rmse_db"]["value"] < rows["model"]["rmse_db"]["value"]
     assert rows["model"]["rmse_db"]["n"] == 2
-    assert set(result["generation"]) == {
-        "real",
-        "copy_synthesis",
-        "model",
-        "without_breath",
-        "plain_prior",
-        "reconstructed",
-    }
-    assert {
-        "in_tune",
-        "pitch_accuracy",
-        "family_accuracy",
-        "velocity_accuracy",
-        "pitch_entropy",
-        "frechet_distance",
-    } | {
-        "inception_score",
-        "ndb",
-        "modulation_distance",
-        "velocity_by_level",
-    } <= set(result["generation"]["model"])
+    made = {"model", "without_texture", "plain_prior", "reconstructed"}
+    assert set(result["generation"]) == {"real", "copy_synthesis"} | made
+    measures = {"in_tune", "pitch_accuracy", "family_accuracy", "velocity_accuracy", "pitch_entropy"}
+    measures |= {"frechet_distance", "inception_score", "ndb", "modulation_distance", "velocity_by_level"}
+    assert measures <= set(result["generation"]["model"])
     assert set(result["control"]) == {"one_z", "new_pitch", "probe", "as_learned"}
     found = []
     check_rows(result, found)

@@ -7,19 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from nsynthlib import CVAE, generate
-from nsynthlib.audio.pitch import estimate_pitch
+from nsynthlib import generate, reconstruct
+from nsynthlib.audio import estimate_pitch
 from nsynthlib.data import FAMILIES
 from nsynthlib.errors import DataError, UsageError
+from nsynthlib.generation import condition_of, decode, sample_z, standard_normal
 from nsynthlib.generation.export import explorer_axes, export
-from nsynthlib.generation.notes import decode, reconstruct, sample_z, standard_normal
-from nsynthlib.models.condition import condition_of
 from nsynthlib.models.texture import highpass
-
-
-@pytest.fixture(scope="module")
-def model():
-    return CVAE.from_pretrained()
 
 
 def test_the_same_seed_is_the_same_note(model):
@@ -61,30 +55,30 @@ def test_values_out_of_range_are_named(wrong, complaint):
 
 
 def test_a_reconstruction_resembles_its_note(model, real_notes):
-    """Nearer to its own note than to another, on the model's picture."""
+    """Nearer to its own note than to another, on the model's spectrogram."""
     chosen = [next(n for n in real_notes if n.family == f) for f in ("organ", "brass")]
-    pictures = [model.log_mel(n.audio) for n in chosen]
+    spectrograms = [model.log_mel(n.audio) for n in chosen]
     for i, note in enumerate(chosen):
         back = reconstruct(model, note.audio, condition_of(note.pitch, note.family, note.velocity))
         assert back.shape == (64_000,)
-        apart = [(model.log_mel(back) - p).square().mean().item() for p in pictures]
+        apart = [(model.log_mel(back) - p).square().mean().item() for p in spectrograms]
         assert np.argmin(apart) == i
     with pytest.raises(DataError, match="64000 samples"):
         reconstruct(model, torch.zeros(100))
 
 
-def test_breath_gives_movement_back_and_keeps_the_pitch(model):
-    """From frame to frame a string's picture moves more the more it breathes, and stays in tune."""
+def test_texture_gives_movement_back_and_keeps_the_pitch(model):
+    """From frame to frame a string's spectrogram moves more the more texture it has, and stays in tune."""
     z = sample_z(model, 60, "string", seed=1)
     moves = []
-    for breath in (0.0, 0.5, 1.0):
-        moves.append(highpass(decode(model, z, 60, "string", 100, breath, 1))[:, 16:88].std().item())
-        audio = generate(model, pitch=60, family="string", velocity=100, z=z, texture=breath)
+    for texture in (0.0, 0.5, 1.0):
+        moves.append(highpass(decode(model, z, 60, "string", 100, texture, 1))[:, 16:88].std().item())
+        audio = generate(model, pitch=60, family="string", velocity=100, z=z, texture=texture)
         assert estimate_pitch(audio) == pytest.approx(60, abs=0.5)
     assert moves == sorted(moves)
     assert moves[2] > 2 * moves[0]
     for wrong in (-0.1, 1.1):
-        with pytest.raises(UsageError, match=f"breath {wrong}"):
+        with pytest.raises(UsageError, match=f"texture {wrong}"):
             generate(model, pitch=60, family="string", velocity=100, z=z, texture=wrong)
 
 

@@ -8,11 +8,21 @@ import pytest
 import torch
 from scipy.signal import resample_poly
 
-from nsynthlib.audio.pitch import estimate_pitch
+from nsynthlib.audio import estimate_pitch
 from nsynthlib.data import FAMILIES, VELOCITIES
-from nsynthlib.synthesis import FM, Additive, Granular, Modal, Plucked, Spectral, Subtractive, synthesise
-from nsynthlib.synthesis.families import FAMILY_TIMBRES
-from nsynthlib.synthesis.instruments import sample_timbre, synthetic_notes
+from nsynthlib.synthesis import (
+    FAMILY_TIMBRES,
+    FM,
+    Additive,
+    Granular,
+    Modal,
+    Plucked,
+    Spectral,
+    Subtractive,
+    sample_timbre,
+    synthesise,
+    synthetic_notes,
+)
 
 INSTRUMENTS = [(family, kind) for family in FAMILIES for kind in range(len(FAMILY_TIMBRES[family]))]
 
@@ -94,7 +104,7 @@ def test_every_prefix_covers_the_families_in_turn():
 
 
 def test_many_threads_make_the_same_notes_as_one():
-    """The orchestra shares notes out among cores; a note made here alone has the same bytes."""
+    """They are shared out among cores; a note made here alone has the same bytes."""
     before = torch.get_num_threads()
     for note in synthetic_notes(11, seed=2):
         index = FAMILIES.index(note.instrument.rsplit("_", 2)[0])

@@ -8,21 +8,13 @@ import librosa
 import numpy as np
 import pytest
 import torch
+from helpers import SMALL, conditions
 from huggingface_hub import hub_mixin
 
+from nsynthlib import AE, CVAE, VAE, LogMel
 from nsynthlib.errors import UsageError
-from nsynthlib.models.autoencoders import AE, CVAE, PRESETS, VAE, kl_divergence
-from nsynthlib.models.condition import Condition, comb_table
-from nsynthlib.models.pretrained import save_weights
-from nsynthlib.models.prior import Prior
-from nsynthlib.models.scaling import gate, scale, unscale
-from nsynthlib.spectral import LogMel
-
-SMALL = {"latent_dim": 6, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}
-
-
-def conditions(n, pitch=60):
-    return Condition(torch.full((n,), pitch), torch.arange(n) % 11, torch.full((n,), 100))
+from nsynthlib.models import PRESETS, Prior, comb_table, condition_of, gate, kl_divergence, save_weights, scale, unscale
+from nsynthlib.models.networks.residual import PATCH
 
 
 @pytest.mark.parametrize("kind", [AE, VAE, CVAE])
@@ -30,13 +22,13 @@ def conditions(n, pitch=60):
     ("n_mels", "n_fft", "hop_length", "samples"),
     [(256, 2048, 512, 64_000), (100, 1024, 256, 10_000), (61, 512, 77, 5003)],
 )
-def test_any_picture_comes_back_in_its_own_shape(kind, n_mels, n_fft, hop_length, samples):
+def test_any_spectrogram_comes_back_in_its_own_shape(kind, n_mels, n_fft, hop_length, samples):
     model = kind(latent_dim=6, n_mels=n_mels, n_fft=n_fft, hop_length=hop_length, samples=samples)
     audio = 0.1 * torch.randn(2, samples)
     db = model.log_mel(audio)
     out = model(db, conditions(2))
     assert db.shape == (2, n_mels, 1 + samples // hop_length)
-    assert out.picture.shape == db.shape
+    assert out.x_mean.shape == db.shape
     assert out.mean.shape == out.log_var.shape == (2, 6)
     decoded = model.decode(out.mean, conditions(2))
     assert decoded.shape == db.shape
@@ -54,6 +46,22 @@ def test_the_thesis_preset_is_section_5_1_1():
     assert [m.out_channels for m in downs] == [m.in_channels for m in reversed(ups)]
     assert 128 <= model.latent_dim <= 256
     assert PRESETS["thesis"].latent_dim == model.latent_dim
+
+
+def test_a_patch_of_the_residual_preset_is_8_bands_by_8_frames():
+    """What is bright in one patch comes in at one position in 64 channels, and one position goes out as a patch."""
+    model = AE("residual", **SMALL).eval()
+    seen = []
+    model.encoder.conv_in.register_forward_pre_hook(lambda _, given: seen.append(given[0][0]))
+    db = torch.full((1, 64, 32), model.log_mel.floor_db)
+    db[0, 16:24, 8:16] = 0
+    model.encode(db)
+    assert PATCH == 8
+    assert (seen[0] > -1).nonzero().tolist() == [[channel, 2, 1] for channel in range(64)]
+    position = torch.zeros(1, 64, 8, 4)
+    position[0, :, 2, 1] = 1
+    model.decoder.conv_out.register_forward_hook(lambda *_: position)
+    assert torch.equal(model.decode_stats(torch.zeros(1, 6))[0], 1 + db / 100)
 
 
 def test_kl_is_torchs():
@@ -92,9 +100,9 @@ def test_a_cvae_listens_to_every_part_of_its_condition():
     torch.manual_seed(0)
     model = CVAE(**SMALL).eval()
     z = torch.zeros(1, 6)
-    base, _ = model.decode_stats(z, Condition(torch.tensor([60]), torch.tensor([3]), torch.tensor([100])))
-    for other in ((61, 3, 100), (60, 4, 100), (60, 3, 50)):
-        changed, _ = model.decode_stats(z, Condition(*(torch.tensor([v]) for v in other)))
+    base, _ = model.decode_stats(z, condition_of(60, "guitar", 100))
+    for other in ((61, "guitar", 100), (60, "keyboard", 100), (60, "guitar", 50)):
+        changed, _ = model.decode_stats(z, condition_of(*other))
         assert (changed - base).abs().max() > 1e-4
     with pytest.raises(UsageError, match="needs a condition"):
         model.decode_stats(z)
@@ -105,8 +113,13 @@ def test_only_the_variational_models_are_random():
         torch.manual_seed(0)
         model = kind(**SMALL)
         db = model.log_mel(0.1 * torch.randn(1, 8000))
-        first, second = (model(db, conditions(1)).picture for _ in range(2))
+        first, second = (model(db, conditions(1)).x_mean for _ in range(2))
         assert torch.equal(first, second) != random
+
+
+def check_same_weights(one, other):
+    for name, tensor in one.state_dict().items():
+        assert torch.equal(other.state_dict()[name], tensor), name
 
 
 def test_weights_survive_the_disk(tmp_path):
@@ -115,8 +128,7 @@ def test_weights_survive_the_disk(tmp_path):
     again = CVAE.from_pretrained(tmp_path)
     assert not again.training
     assert json.loads((tmp_path / "config.json").read_text())["n_mels"] == 64
-    for name, tensor in model.state_dict().items():
-        assert torch.equal(again.state_dict()[name], tensor), name
+    check_same_weights(model, again)
 
 
 def test_a_model_goes_to_the_hub_and_comes_back(tmp_path, monkeypatch):
@@ -139,13 +151,11 @@ def test_a_model_goes_to_the_hub_and_comes_back(tmp_path, monkeypatch):
     assert model.push_to_hub("owner/name") == "owner/name"
     again = CVAE.from_pretrained(tmp_path / "owner" / "name")
     assert again.log_mel == model.log_mel
-    for name, tensor in model.state_dict().items():
-        assert torch.equal(again.state_dict()[name], tensor), name
+    check_same_weights(model, again)
     torch.testing.assert_close(again.prior.means, model.prior.means, atol=2e-3, rtol=1e-3)
 
 
-def test_shipped_weights_load():
-    model = CVAE.from_pretrained()
+def test_shipped_weights_load(model):
     assert model.log_mel == LogMel()
     assert model.prior.latent_dim == model.latent_dim
     assert all(p.dtype == torch.float32 for p in model.parameters())

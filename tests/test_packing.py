@@ -2,28 +2,24 @@
 
 import json
 import multiprocessing
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
+from helpers import in_python, noise_notes
 from safetensors import safe_open
 from torch.utils.data import DataLoader
 
-from nsynthlib import files
-from nsynthlib.data import NewNote, NoteDataset, NSynth, pack, write_notes
+from nsynthlib.data import NoteDataset, NSynth, pack, write_notes
+from nsynthlib.data.notes import LABELS
 from nsynthlib.errors import DataError, UsageError
 
 
 @pytest.fixture
 def notes(tmp_path):
-    rng = np.random.default_rng(0)
-    sounds = [torch.from_numpy(0.3 * rng.uniform(-1, 1, 64_000)).float() for _ in range(6)]
-    names = [(i, p) for i in ("organ_synthetic_000", "synth_lead_synthetic_001") for p in (9, 60, 119)]
-    folder = tmp_path / "notes"
-    write_notes(folder, [NewNote(i, 0, p, 127, audio) for (i, p), audio in zip(names, sounds, strict=True)])
-    return NSynth(folder)
+    instruments = ("organ_synthetic_000", "synth_lead_synthetic_001")
+    write_notes(tmp_path / "notes", noise_notes(instruments, (9, 60, 119), 127))
+    return NSynth(tmp_path / "notes")
 
 
 def left(folder):
@@ -35,14 +31,7 @@ def test_a_packed_note_is_the_note(notes, tmp_path):
     packed = NSynth(pack(notes, tmp_path / "set.safetensors"))
     assert repr(packed) == "NSynth('set.safetensors': 6 notes, 2 instruments)"
     for a, b in zip(notes, packed, strict=True):
-        assert (a.name, a.pitch, a.velocity, a.family, a.source, a.instrument) == (
-            b.name,
-            b.pitch,
-            b.velocity,
-            b.family,
-            b.source,
-            b.instrument,
-        )
+        assert [getattr(a, label) for label in LABELS] == [getattr(b, label) for label in LABELS]
         np.testing.assert_array_equal(a.samples, b.samples)
     part = packed.filter(family="synth_lead", pitch=119)
     np.testing.assert_array_equal(part[0].samples, notes[-1].samples)
@@ -66,10 +55,14 @@ def test_the_file_is_safetensors(notes, tmp_path):
     assert pack(notes, tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
 
 
-def _pack_and_sum(folder, path, start, answers):
+def total(notes):
+    """The sum of all samples."""
+    return sum(int(note.samples.astype(np.int64).sum()) for note in notes)
+
+
+def pack_and_sum(folder, path, start, answers):
     start.wait()
-    packed = NSynth(pack(NSynth(folder), path))
-    answers.put(int(sum(int(note.samples.astype(np.int64).sum()) for note in packed)))
+    answers.put(total(NSynth(pack(NSynth(folder), path))))
 
 
 def test_many_processes_build_and_open_it_at_once(notes, tmp_path):
@@ -77,7 +70,7 @@ def test_many_processes_build_and_open_it_at_once(notes, tmp_path):
     start, answers = context.Event(), context.Queue()
     path = tmp_path / "set.safetensors"
     workers = [
-        context.Process(target=_pack_and_sum, args=(notes.folder, path, start, answers), daemon=True) for _ in range(3)
+        context.Process(target=pack_and_sum, args=(notes.folder, path, start, answers), daemon=True) for _ in range(3)
     ]
     for worker in workers:
         worker.start()
@@ -85,7 +78,7 @@ def test_many_processes_build_and_open_it_at_once(notes, tmp_path):
     found = {answers.get(timeout=120) for _ in workers}
     for worker in workers:
         worker.join()
-    assert found == {int(sum(int(note.samples.astype(np.int64).sum()) for note in notes))}
+    assert found == {total(notes)}
     assert left(tmp_path) == ["notes", "set.safetensors"]
 
 
@@ -110,8 +103,8 @@ def test_a_bad_note_stops_packing_and_leaves_nothing(notes, tmp_path):
     assert left(tmp_path) == ["notes"]
 
 
-def test_a_full_disk_is_told_before_anything_is_written(notes, tmp_path, monkeypatch):
-    monkeypatch.setattr(files.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 500_000})())
+def test_a_full_disk_is_told_before_anything_is_written(notes, tmp_path, disk_with):
+    disk_with(500_000)
     with pytest.raises(DataError, match=r"packing needs 0\.0 GB and 0\.0 GB are free; make room"):
         pack(notes, tmp_path / "set.safetensors")
     assert left(tmp_path) == ["notes"]
@@ -126,8 +119,7 @@ def test_a_disk_that_fills_up_leaves_nothing(notes, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
         pack(NSynth(sys.argv[1]), __import__("pathlib").Path(sys.argv[2]))
     """
-    command = [sys.executable, "-c", code, str(notes.folder), str(tmp_path / "set.safetensors")]
-    told = subprocess.run(command, capture_output=True, text=True).stderr.splitlines()[-1]
+    told = in_python("-c", code, notes.folder, tmp_path / "set.safetensors", code=1).stderr.splitlines()[-1]
     assert "set.safetensors: cannot be written (" in told
     assert left(tmp_path) == ["notes"]
 

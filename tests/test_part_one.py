@@ -1,13 +1,12 @@
 """The chapters about sound have what every chapter promises: something to hear, exercises, a quiz, figures in words."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
+from helpers import ROOT
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("01_sampling", "02_stft", "03_mel", "04_synthesis")
 CITED = re.compile(r"\{cite:p\}`([^`]+)`")
 ANSWER = re.compile(r"<details><summary>(.+?)</summary>\n\n(.+?)\n\n</details>\n", re.DOTALL)  # blank: read as prose

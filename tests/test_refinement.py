@@ -1,4 +1,4 @@
-"""A better latent vector than the encoder's: nearer to the spectrogram, not farther from the prior than that is worth."""
+"""A better latent vector than the encoder's: nearer to the note, not farther from the prior than that is worth."""
 
 import pytest
 import torch

@@ -3,17 +3,17 @@
 import gzip
 import re
 from itertools import pairwise
-from pathlib import Path
-from statistics import median
 
 import librosa
 import numpy as np
 import pytest
 from hand import Hand, changes, violations
+from helpers import ROOT, rms
 
 from nsynthlib import FAMILIES
+from nsynthlib.audio import midi_to_hz
 
-SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
+SITE = ROOT / "_build" / "html"
 PAGES = sorted(
     str(path.relative_to(SITE)) for folder in (".", "book", "chapters") for path in SITE.glob(f"{folder}/*.html")
 )
@@ -32,7 +32,7 @@ def cvae(site, visit) -> Hand:
 
 def changed(before: dict, after: dict) -> tuple[bool, bool]:
     """Whether the picture and whether the sound is another one."""
-    assert all(np.sqrt(np.mean(sound.astype(float) ** 2)) > 1e-4 for sound, _ in after["sounds"].values())
+    assert all(rms(sound) > 1e-4 for sound, _ in after["sounds"].values())
     assert after["says"] != before["says"]
     pictures, sounds = changes(before, after)
     return bool(pictures), bool(sounds)
@@ -84,7 +84,7 @@ def test_pitch_moves_as_asked(site, visit):
         ((sound, rate),) = hand.look(0)["sounds"].values()
         middle = sound[rate // 4 : 2 * rate]
         heard.append(float(np.median(librosa.yin(middle, fmin=65, fmax=2000, sr=rate))))
-        cents = 1200 * np.log2(heard[-1] / (440 * 2 ** ((pitch - 69) / 12)))
+        cents = 1200 * np.log2(heard[-1] / midi_to_hz(pitch))
         assert abs(cents) < 50, f"asked for MIDI {pitch}, heard {heard[-1]:.1f} Hz"
     for low, high in pairwise(heard):
         assert high / low == pytest.approx(2, rel=0.03)
@@ -93,10 +93,9 @@ def test_pitch_moves_as_asked(site, visit):
 def test_pictures_come_fast_and_nothing_is_amiss(site, stft, cvae, record_property):
     """After all those moves: no complaint, no request that left the site; the time to a picture is reported."""
     for name, hand in (("spectrogram", stft), ("CVAE", cvae)):
-        record_property(f"{name}: median ms to a picture", median(hand.milliseconds))
-        print(f"{name}: {median(hand.milliseconds):.0f} ms to a picture (median of {len(hand.milliseconds)})")
+        hand.report(record_property, name)
         assert hand.window.complaints == []
-        assert [url for url in hand.window.requests if not url.startswith((site, "blob:" + site, "data:"))] == []
+        assert hand.window.strays(site) == []
 
 
 @pytest.mark.parametrize("page", ALL_BUILT)
@@ -109,15 +108,14 @@ def test_page_is_whole(site, visit, page):
         window.page.wait_for_url("**/book/intro.html")
     if window.page.locator("script[type='application/vnd.jupyter.widget-view+json']").count():
         window.page.wait_for_selector(":is(.nn-explorer canvas, .nn-map svg, .nn-abx)", state="attached")
-    wide = window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     bare = window.page.evaluate("[...document.images].filter((image) => !image.hasAttribute('alt')).map((i) => i.src)")
     figures = window.page.locator("img[src*='/_images/']").count()
-    assert wide <= 0, f"{wide} pixels too wide"
+    assert window.overflow() <= 0
     assert bare == []
     assert window.page.locator("img[src*='/_images/'] + a[href*='/_images/']:visible").count() == figures
     assert violations(window.page) == []
     assert window.complaints == []
-    assert [url for url in window.requests if not url.startswith((site, "blob:" + site, "data:"))] == []
+    assert window.strays(site) == []
     window.context.close()
 
 

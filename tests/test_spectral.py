@@ -1,12 +1,10 @@
-"""Sound to picture and back, against librosa, scipy and the papers."""
-
-import subprocess
-import sys
+"""Sound to spectrogram and back, against librosa, scipy and the papers."""
 
 import librosa
 import numpy as np
 import pytest
 import torch
+from helpers import decaying_note, in_python, seeded, sine
 from scipy import signal
 
 from nsynthlib import spectral
@@ -15,11 +13,15 @@ from nsynthlib.spectral import STFT, LogMel, _pghi
 
 @pytest.fixture(scope="module")
 def note():
-    """A decaying sound of five partials with a little noise, [16000]."""
-    rng = np.random.default_rng(0)
-    time = np.arange(16_000) / 16_000
-    tone = sum(np.sin(2 * np.pi * 220 * k * time + k) * np.exp(-k * time) / k for k in range(1, 6))
-    return torch.from_numpy((0.2 * tone + 1e-3 * rng.standard_normal(16_000)).astype(np.float32))
+    return torch.from_numpy(decaying_note(5, 16_000))
+
+
+FINE = STFT(1024, 256)
+
+
+@pytest.fixture(scope="module")
+def magnitude(note):
+    return spectral.stft(note, FINE).abs()
 
 
 @pytest.mark.parametrize("window", spectral.WINDOWS)
@@ -33,10 +35,9 @@ def test_stft_is_librosas(note, window, n_fft, hop_length, win_length):
 
 
 def test_stft_is_scipys(note):
-    settings = STFT(1024, 256)
-    ours = spectral.stft(note, settings).numpy()
+    ours = spectral.stft(note, FINE).numpy()
     transform = signal.ShortTimeFFT(signal.get_window("hann", 1024), 256, 16_000, phase_shift=None)
-    theirs = transform.stft(note.numpy(), p0=0, p1=settings.frames(len(note)))
+    theirs = transform.stft(note.numpy(), p0=0, p1=FINE.frames(len(note)))
     assert np.linalg.norm(ours - theirs) < 1e-4 * np.linalg.norm(theirs)
 
 
@@ -47,7 +48,7 @@ def test_stft_is_scipys(note):
 def test_inverse_is_librosas(note, window, n_fft, hop_length, win_length):
     """Of a spectrum that no sound has, at lengths within and beyond the last frame."""
     settings = STFT(n_fft, hop_length, win_length, window)
-    spectrum = spectral.stft(note, settings) * torch.rand(settings.bins, 1, generator=torch.Generator().manual_seed(0))
+    spectrum = spectral.stft(note, settings) * torch.rand(settings.bins, 1, generator=seeded())
     for length in (8000, 15_990, 16_000):
         ours = spectral.istft(spectrum, settings, length).numpy()
         theirs = librosa.istft(
@@ -86,8 +87,8 @@ def test_settings_without_a_way_back_are_refused(wrong, complaint):
 def test_decibels_are_those_of_the_sine(window, amplitude):
     """A sine at a bin's centre lies 20 log10 of its amplitude below 0 dB, whatever the window."""
     settings = STFT(1024, 256, window=window)
-    sine = amplitude * torch.sin(2 * torch.pi * 1000 * torch.arange(16_000) / 16_000)
-    db = spectral.to_db(spectral.stft(sine, settings).abs(), settings)
+    tone = torch.from_numpy(sine(1000, amplitude, 1)).float()
+    db = spectral.to_db(spectral.stft(tone, settings).abs(), settings)
     assert db[64, 30].item() == pytest.approx(20 * np.log10(amplitude), abs=0.01)
     assert db.min() >= -80
     assert db.max() <= 0
@@ -113,9 +114,8 @@ def test_magnitude_and_instantaneous_frequency_are_the_spectrum(note):
 @pytest.mark.parametrize("hz", [440.0, 1003.7])
 def test_instantaneous_frequency_is_that_of_the_sine(hz):
     """In the sine's own bin, up to whole multiples of the frame rate."""
-    settings = STFT(1024, 256)
-    sine = torch.sin(2 * torch.pi * hz * torch.arange(16_000, dtype=torch.float64) / 16_000)
-    _, frequency = spectral.to_instantaneous_frequency(spectral.stft(sine, settings))
+    tone = torch.from_numpy(sine(hz, seconds=1))
+    _, frequency = spectral.to_instantaneous_frequency(spectral.stft(tone, FINE))
     frame_rate = 16_000 / 256
     measured = frequency[round(hz * 1024 / 16_000), 10:50].numpy() / 2 * frame_rate
     difference = (measured - hz + frame_rate / 2) % frame_rate - frame_rate / 2
@@ -153,7 +153,7 @@ def test_mel_filters_between_two_frequencies_are_librosas(scale):
 
 
 @pytest.mark.parametrize(("n_mels", "scale"), [(384, "slaney"), (256, "htk")])
-def test_the_models_picture_is_librosas_mel_spectrogram(note, n_mels, scale):
+def test_the_models_spectrogram_is_librosas_mel_spectrogram(note, n_mels, scale):
     log_mel = LogMel(n_mels, samples=16_000, mel_scale=scale)
     mel = librosa.feature.melspectrogram(
         y=note.numpy(),
@@ -166,16 +166,16 @@ def test_the_models_picture_is_librosas_mel_spectrogram(note, n_mels, scale):
         norm=None,
         pad_mode="constant",
     )
-    picture = log_mel(note)
-    assert picture.shape == log_mel.shape
+    db = log_mel(note)
+    assert db.shape == log_mel.shape
     expected = np.clip(20 * np.log10(np.maximum(mel, 1e-12) / 512), log_mel.floor_db, 0)
-    np.testing.assert_allclose(picture.numpy(), expected, atol=0.01)
+    np.testing.assert_allclose(db.numpy(), expected, atol=0.01)
     above = expected > log_mel.floor_db
-    levels = spectral.from_db(picture, log_mel.stft, log_mel.floor_db).numpy()
+    levels = spectral.from_db(db, log_mel.stft, log_mel.floor_db).numpy()
     assert np.linalg.norm((levels - mel)[above]) < 1e-4 * np.linalg.norm(mel[above])
 
 
-def test_the_default_picture_has_at_most_half_again_the_size_of_256_by_128():
+def test_the_default_spectrogram_has_at_most_half_again_the_size_of_256_by_128():
     assert LogMel().shape == (384, 126)
 
 
@@ -226,16 +226,16 @@ def test_a_batch_is_its_notes(note):
     """Pictures, magnitudes and sounds, to the bit."""
     log_mel = LogMel(samples=16_000)
     batch = torch.stack([note, note.flip(0), note / 10]).reshape(3, 1, -1)
-    pictures = log_mel(batch)
-    assert pictures.shape == (3, 1, *log_mel.shape)
-    sounds = log_mel.inverse(pictures, 2)
-    for one, picture, sound in zip(batch, pictures, sounds, strict=True):
-        assert torch.equal(log_mel(one[0]), picture[0])
-        assert torch.equal(log_mel.inverse(picture[0], 2), sound[0])
+    spectrograms = log_mel(batch)
+    assert spectrograms.shape == (3, 1, *log_mel.shape)
+    sounds = log_mel.inverse(spectrograms, 2)
+    for one, db, sound in zip(batch, spectrograms, sounds, strict=True):
+        assert torch.equal(log_mel(one[0]), db[0])
+        assert torch.equal(log_mel.inverse(db[0], 2), sound[0])
 
 
-def test_a_picture_has_a_gradient(note):
-    """The same as by dense matrices, even where the picture was first made in inference mode."""
+def test_a_spectrogram_has_a_gradient(note):
+    """The same as by dense matrices, even where the db was first made in inference mode."""
     log_mel = LogMel(64, 512, 256, samples=16_000)
     with torch.inference_mode():
         log_mel(note)
@@ -249,13 +249,11 @@ def test_a_picture_has_a_gradient(note):
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.99])
-def test_griffin_lim_is_librosas_from_the_same_start(note, momentum):
+def test_griffin_lim_is_librosas_from_the_same_start(note, magnitude, momentum):
     """From random phase, drawn as librosa draws it."""
-    settings = STFT(1024, 256)
-    magnitude = spectral.stft(note, settings).abs()
     drawn = 2 * np.pi * np.random.default_rng(5).random(magnitude.shape)
     ours = spectral.griffin_lim(
-        magnitude, settings, len(note), 8, momentum, phase=torch.from_numpy(drawn.astype(np.float32))
+        magnitude, FINE, len(note), 8, momentum, phase=torch.from_numpy(drawn.astype(np.float32))
     )
     theirs = librosa.griffinlim(
         magnitude.numpy(),
@@ -282,7 +280,7 @@ def test_pghi_finds_the_phase_of_a_chirp():
     settings = STFT(1024, 128)
     magnitude = spectral.stft(chirp, settings).abs()
     sound = spectral.griffin_lim(magnitude, settings, 16_000, 0, phase=spectral.pghi(magnitude, settings))
-    noise = torch.rand(magnitude.shape, generator=torch.Generator().manual_seed(0)) * 2 * torch.pi
+    noise = torch.rand(magnitude.shape, generator=seeded()) * 2 * torch.pi
     lost = spectral.griffin_lim(magnitude, settings, 16_000, 0, phase=noise)
     assert spectral.spectral_convergence(chirp, sound, settings) < 0.03
     assert spectral.spectral_convergence(chirp, lost, settings) > 0.3
@@ -313,18 +311,15 @@ def test_pghi_is_right_for_a_gaussian_window():
 
 
 def test_pghi_repeats_itself_and_keeps_batches_apart(note):
-    settings = STFT(1024, 256)
-    magnitude = spectral.stft(torch.stack([note, note.flip(0)]), settings).abs()
-    both = spectral.pghi(magnitude, settings)
-    assert torch.equal(both, spectral.pghi(magnitude, settings))
+    magnitude = spectral.stft(torch.stack([note, note.flip(0)]), FINE).abs()
+    both = spectral.pghi(magnitude, FINE)
+    assert torch.equal(both, spectral.pghi(magnitude, FINE))
     for one, phase in zip(magnitude, both, strict=True):
-        assert torch.equal(spectral.pghi(one, settings), phase)
+        assert torch.equal(spectral.pghi(one, FINE), phase)
 
 
-def test_pghi_leaves_quiet_bins_to_chance(note):
-    settings = STFT(1024, 256)
-    magnitude = spectral.stft(note, settings).abs()
-    one, other = (spectral.pghi(magnitude, settings, 1e-3, seed) for seed in (0, 1))
+def test_pghi_leaves_quiet_bins_to_chance(magnitude):
+    one, other = (spectral.pghi(magnitude, FINE, 1e-3, seed) for seed in (0, 1))
     quiet = magnitude <= 1e-3 * magnitude.max()
     assert 0.1 < quiet.float().mean() < 0.99
     assert torch.equal(one[~quiet], other[~quiet])
@@ -344,7 +339,7 @@ def test_log_spectral_distance_by_hand(note):
 
 
 def test_copy_synthesis_of_real_notes(real_notes):
-    """Median log-spectral distance: 0.40 dB of linear magnitudes at 2048/512, 1.0 dB of the models' picture."""
+    """Median log-spectral distance: 0.40 dB of linear magnitudes at 2048/512, 1.0 dB of the models' spectrogram."""
     audio = torch.stack([note.audio for note in real_notes[::3]])
     log_mel = LogMel()
     linear = spectral.magnitude_to_audio(spectral.stft(audio, STFT()).abs(), STFT(), 64_000, 16)
@@ -354,16 +349,16 @@ def test_copy_synthesis_of_real_notes(real_notes):
 
 
 @pytest.mark.gpu
-def test_pictures_and_sounds_on_a_gpu_are_the_same(note):
+def test_spectrograms_and_sounds_on_a_gpu_are_the_same(note):
     log_mel = LogMel(samples=16_000)
-    picture = log_mel(note.cuda())
-    assert picture.is_cuda
-    torch.testing.assert_close(picture.cpu(), log_mel(note), atol=0.02, rtol=0)
-    magnitude, expected = log_mel.magnitude(picture), log_mel.magnitude(picture.cpu())
+    db = log_mel(note.cuda())
+    assert db.is_cuda
+    torch.testing.assert_close(db.cpu(), log_mel(note), atol=0.02, rtol=0)
+    magnitude, expected = log_mel.magnitude(db), log_mel.magnitude(db.cpu())
     assert (magnitude.cpu() - expected).norm() < 1e-3 * expected.norm()
-    sound = log_mel.inverse(picture)
+    sound = log_mel.inverse(db)
     assert sound.is_cuda
-    distances = (spectral.log_spectral_distance(note, s) for s in (sound.cpu(), log_mel.inverse(picture.cpu())))
+    distances = (spectral.log_spectral_distance(note, s) for s in (sound.cpu(), log_mel.inverse(db.cpu())))
     assert abs(next(distances) - next(distances)) < 0.1
 
 
@@ -371,5 +366,4 @@ def test_importing_needs_torch_and_scipy_only():
     """A bare machine with a GPU has no librosa and no soundfile; numba is slow to import."""
     code = """import sys, nsynthlib.spectral
 print(*{"librosa", "soundfile", "numba", "torchaudio"} & sys.modules.keys())"""
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.split() == []
+    assert in_python("-c", code).stdout.split() == []

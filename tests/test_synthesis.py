@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers import RATE, level_db
 from scipy.signal import freqs, lfilter, sawtooth
 from scipy.signal.windows import kaiser
 from scipy.special import jv
@@ -38,8 +39,6 @@ from nsynthlib.synthesis.fm import side_bands
 from nsynthlib.synthesis.plucked import pluck, string_loop
 from nsynthlib.synthesis.spectral_model import band_edges
 
-RATE = 16_000
-
 
 def spectrum(audio, size=None):
     """Level in dB against the strongest, and hertz, of every bin; the window's side lobes lie below -140 dB."""
@@ -73,10 +72,6 @@ def frequency_near(audio, hertz):
 
 def cents(hertz, expected):
     return 1200 * np.log2(hertz / expected)
-
-
-def rms_db(audio):
-    return 10 * torch.log10(audio.double().square().mean()).item()
 
 
 # Controls
@@ -351,7 +346,7 @@ def test_noise_has_its_bands_levels():
         inside = (hz > low - 40) & (hz < high + 40)
         assert 10 * np.log10(power[inside].sum()) == pytest.approx(level, abs=0.5)
     swell = shaped_noise(torch.stack([torch.full((40,), -60.0), torch.full((40,), -20.0)], 1))
-    assert rms_db(swell[-8000:]) - rms_db(swell[:8000]) == pytest.approx(35, abs=1.5)
+    assert level_db(swell[-8000:]) - level_db(swell[:8000]) == pytest.approx(35, abs=1.5)
 
 
 def test_analysis_finds_what_was_put_in():
@@ -366,7 +361,9 @@ def test_analysis_finds_what_was_put_in():
     assert strong.numpy() == pytest.approx([300, 900, 2100], abs=0.5)
     assert found.amplitudes[on, middle][order].numpy() == pytest.approx([0.3, 0.15, 0.075], rel=0.03)
     level = 10 * torch.log10((10 ** (found.noise[:, 20:-20] / 10)).sum(0).mean()).item()
-    assert level == pytest.approx(rms_db(shaped_noise(model.noise)), abs=1.5)  # some peaks of noise pass for sinusoids
+    assert level == pytest.approx(
+        level_db(shaped_noise(model.noise)), abs=1.5
+    )  # some peaks of noise pass for sinusoids
 
 
 def test_resynthesis_can_take_longer():
@@ -383,12 +380,10 @@ def test_real_notes_are_rebuilt(real_notes):
     for note in list(real_notes)[:6]:
         audio = note.audio
         rebuilt = analyse(audio).resynthesise()
-        pictures = [
+        spectra = [
             torch.stft(x, 1024, 256, window=torch.hann_window(1024), return_complex=True) for x in (audio, rebuilt)
         ]
-        bands = [
-            (p.abs().square().reshape(513, -1)[1:].reshape(32, 16, -1)[..., 10:180]).mean((1, 2)) for p in pictures
-        ]
+        bands = [(p.abs().square().reshape(513, -1)[1:].reshape(32, 16, -1)[..., 10:180]).mean((1, 2)) for p in spectra]
         db = [10 * torch.log10(b.clamp(min=1e-3 * b.max() * 1e-3)) for b in bands]
         assert (db[0] - db[1]).abs().mean() < 3, note.name
 

@@ -35,15 +35,8 @@ def test_its_text_is_what_a_notebook_compares():
 
 
 def test_without_a_choice_all_measures_come_in_their_order_and_unknown_ones_last():
-    made = table(
-        {
-            "test": {
-                "new_thing": 0.125,
-                "kl_nats": {"value": 27.96, "n": 5, "interval": [27, 29]},
-                "active_dimensions": 48,
-            }
-        }
-    )
+    row = {"new_thing": 0.125, "kl_nats": {"value": 27.96, "n": 5, "interval": [27, 29]}, "active_dimensions": 48}
+    made = table({"test": row})
     assert made.head == ("", "KL (nats)", "active dimensions", "new thing")
     assert made.body == (("test", "28.0 [27.0, 29.0]", "48", "0.12"),)
 
@@ -65,11 +58,8 @@ def test_a_page_gets_headings_for_rows_and_columns():
     assert root.attrib["tabindex"] == "0"  # it may scroll sideways
     assert root.find(".//caption").text == root.attrib["aria-label"] == "a < b (95 % intervals in brackets; n = 100)"
     assert [cell.attrib["scope"] for cell in root.findall("./table/thead/tr/th")] == ["col"] * 3
-    assert [cell.text for cell in root.findall("./table/tbody/tr/th[@scope='row']")] == [
-        "real notes",
-        "copy-synthesis",
-        "model",
-    ]
+    rows = root.findall("./table/tbody/tr/th[@scope='row']")
+    assert [cell.text for cell in rows] == ["real notes", "copy-synthesis", "model"]
 
 
 @pytest.mark.parametrize("rows", [{}, {"model": {}}])

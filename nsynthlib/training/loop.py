@@ -198,9 +198,11 @@ def _open_run(
     """Begin the folder, or check that it fits; returns whether there is a checkpoint to go on from."""
     data = {"train": len(train), "validation": len(valid), "sha256": [train.sha256, valid.sha256]}
     path = run / "settings.json"
-    if path.exists() and not resume:
+    begun = path.exists()
+    accelerator.wait_for_everyone()  # each process has looked before one of them begins the folder
+    if begun and not resume:
         raise UsageError(f"{run} holds a run already; add --resume to go on with it, or name a new folder")
-    if path.exists():
+    if begun:
         stored = read_json(path)
         if stored["settings"] != asdict(settings):
             raise UsageError(f"{run} was begun with other settings; resume it without options of its own")

@@ -82,7 +82,7 @@ def test_impossible_settings_are_refused_in_words(pages, visit):
     hand = Hand(visit(), f"{pages}/stft.html")
     hand.by_mouse("Window length", 6)
     hand.page.wait_for_function("view => view.dataset.state === 'error'", arg=hand.view.element_handle())
-    assert "win_length 4096 must lie between 2 and n_fft (1024)" in hand.view.locator(".nn-status").inner_text()
+    assert "Window length 4096 must lie between 2 and FFT size (1024)" in hand.view.locator(".nn-status").inner_text()
     hand.by_mouse("Window length", 0)
     hand.settled()
     assert hand.window.complaints == []
@@ -91,6 +91,8 @@ def test_impossible_settings_are_refused_in_words(pages, visit):
 def test_long_work_shows_progress_and_gives_way(pages, visit):
     """While Griffin and Lim iterate, the bar moves and the next picture does not wait for them."""
     hand = Hand(visit(), f"{pages}/stft.html")
+    hand.by_mouse("Phase", 3)
+    hand.settled()
     hand.by_keyboard("Iterations", "End")
     hand.settled()
     hand.by_mouse("Hop length", 0.0)

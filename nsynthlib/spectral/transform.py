@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nsynthlib.constants import CONSTANTS
+from nsynthlib.errors import UsageError
 
 FLOOR_DB: float = CONSTANTS["floor_db"]  # the quietest value a spectrogram can hold, against a full-scale sine
 WINDOWS: tuple[str, ...] = tuple(CONSTANTS["choices"]["window"])
@@ -28,7 +29,7 @@ class STFT:
         window: a name in ``WINDOWS``, sampled periodically.
 
     Raises:
-        ValueError: if the settings cannot be inverted (the summed squared windows reach zero, NOLA).
+        UsageError: if the settings cannot be inverted (the summed squared windows reach zero, NOLA).
     """
 
     n_fft: int = 2048
@@ -38,17 +39,17 @@ class STFT:
 
     def __post_init__(self) -> None:
         if self.window not in WINDOWS:
-            raise ValueError(f"window {self.window!r} is unknown; choose one of {', '.join(WINDOWS)}")
+            raise UsageError(f"window {self.window!r} is unknown; choose one of {', '.join(WINDOWS)}")
         if self.n_fft < 4 or self.n_fft % 2:
-            raise ValueError(f"n_fft {self.n_fft} must be an even number of at least 4")
+            raise UsageError(f"n_fft {self.n_fft} must be an even number of at least 4")
         if not 2 <= self.length <= self.n_fft:
-            raise ValueError(f"win_length {self.length} must lie between 2 and n_fft ({self.n_fft})")
+            raise UsageError(f"win_length {self.length} must lie between 2 and n_fft ({self.n_fft})")
         if not 1 <= self.hop_length <= self.length:
-            raise ValueError(f"hop_length {self.hop_length} must lie between 1 and win_length ({self.length})")
+            raise UsageError(f"hop_length {self.hop_length} must lie between 1 and win_length ({self.length})")
         if not signal.check_NOLA(
             signal.get_window(self.window, self.length), self.length, self.length - self.hop_length
         ):
-            raise ValueError(f"hop_length {self.hop_length} leaves gaps between the windows; use a smaller one")
+            raise UsageError(f"hop_length {self.hop_length} leaves gaps between the windows; use a smaller one")
 
     @property
     def length(self) -> int:
@@ -80,7 +81,12 @@ def _taps(window: str, length: int, device: torch.device) -> Tensor:
 
 
 def stft(audio: Tensor, settings: STFT) -> Tensor:
-    """Complex spectrum ``[..., bins, frames]`` of ``audio`` ``[..., samples]`` (Allen and Rabiner 1977)."""
+    """Complex spectrum ``[..., bins, frames]`` of ``audio`` ``[..., samples]`` (Allen and Rabiner 1977).
+
+    Raises UsageError for integers, which are no amplitudes in [-1, 1].
+    """
+    if not audio.is_floating_point():
+        raise UsageError(f"audio holds {audio.dtype}, and takes floats in [-1, 1]; divide int16 by 32768")
     flat = torch.stft(
         audio.reshape(-1, audio.shape[-1]).float(),
         settings.n_fft,

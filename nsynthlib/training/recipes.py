@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +11,11 @@ import torch
 
 from nsynthlib.data import NSynth, pocket, train_and_valid
 from nsynthlib.errors import DataError
-from nsynthlib.files import read_json
-from nsynthlib.models.pretrained import PRETRAINED
+from nsynthlib.models.autoencoders import KINDS
+from nsynthlib.models.networks import PRESET
+from nsynthlib.models.sources import PRETRAINED
 from nsynthlib.training.settings import Settings
+from nsynthlib.values import one_of
 
 NOTES = Path("data/soundfont")
 
@@ -34,7 +37,7 @@ class Recipe(NamedTuple):
 
 def recipe(
     kind: str,
-    preset: str = "residual",
+    preset: str = PRESET,
     *,
     real: bool | None = None,
     source: str | os.PathLike[str] = NOTES,
@@ -51,6 +54,7 @@ def recipe(
         epochs: of a run that is not real.
 
     Raises:
+        UsageError: for a kind or a preset that is unknown.
         DataError: if a real run is asked for and ``source`` is not there.
     """
     if real is None:
@@ -59,8 +63,8 @@ def recipe(
         rate = 1e-2 if preset == "thesis" else 2e-3  # in a run this short; the residual network's gains bear no more
         settings = Settings(kind=kind, preset=preset, epochs=epochs, batch_size=4, learning_rate=rate)
         return Recipe(pocket().split("instrument", 0.2), settings)
-    stored = read_json(PRETRAINED / kind / "training.json")["settings"]
-    return Recipe(train_and_valid(_find(Path(source))), Settings(**{**stored, "preset": preset}))
+    shipped = Settings.read(PRETRAINED / one_of("model", kind, KINDS) / "training.json")
+    return Recipe(train_and_valid(_find(Path(source))), replace(shipped, preset=preset))
 
 
 def _find(source: Path) -> Path:

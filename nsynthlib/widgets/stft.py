@@ -8,16 +8,16 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from nsynthlib.audio.encoding import check_audio, to_pcm16
+from nsynthlib.audio.encoding import check_rate, to_pcm16
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.constants import CONSTANTS
+from nsynthlib.data.sound import Sound, read_sound
 from nsynthlib.spectral import STFT, WINDOWS, griffin_lim, istft, magnitude_to_audio, stft, to_db
 from nsynthlib.widgets.base import ExplorerWidget, Settings, cells, choice, level_cells, setting, spectrogram
 from nsynthlib.widgets.controls import LOOK, Explorer, check_within, choose, length_of, places_of, with_unit
 from nsynthlib.widgets.modules import WEB, one_file
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
     from torch import Tensor
 
 FFT_SIZES, WIN_LENGTHS, HOPS, DISPLAYS, PHASES = (
@@ -82,7 +82,7 @@ class STFTExplorer(Explorer):
 
 
 def stft_explorer(
-    audio: ArrayLike,
+    audio: Sound,
     sample_rate: int = SAMPLE_RATE,
     *,
     n_fft: int = 1024,
@@ -96,8 +96,8 @@ def stft_explorer(
     """The settings of a spectrogram, moved by hand; and what is heard when its phase is lost.
 
     Args:
-        audio: ``[samples]`` in [-1, 1]; it travels with the widget as 16-bit samples.
-        sample_rate: in hertz.
+        audio: ``[samples]`` in [-1, 1], or int16, or a note; it travels with the widget as 16-bit samples.
+        sample_rate: in hertz, 3000 to 768000.
         n_fft, win_length, hop_length, window, display, phase: where the controls stand at first; values in
             ``FFT_SIZES``, ``WIN_LENGTHS`` (``None`` is as long as the FFT), ``HOPS``, ``WINDOWS``, ``DISPLAYS`` and
             ``PHASES``.
@@ -106,7 +106,7 @@ def stft_explorer(
     Raises:
         ValueError: for a sound that cannot be played, or a value that the controls do not have.
     """
-    sound = check_audio(audio)
+    sound, sample_rate = read_sound(audio).numpy(), check_rate(sample_rate)
     offered = dict(
         n_fft=FFT_SIZES, win_length=WIN_LENGTHS, hop_length=HOPS, window=WINDOWS, display=DISPLAYS, phase=PHASES
     )

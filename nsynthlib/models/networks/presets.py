@@ -28,3 +28,4 @@ PRESETS = {
     "thesis": Preset((32, 64, 8), 128, ThesisEncoder, ThesisDecoder),
     "residual": Preset((64, 128, 192), 48, ResidualEncoder, ResidualDecoder, PATCH),
 }
+PRESET = "residual"  # what a model is made of where nothing else is asked for

@@ -9,25 +9,35 @@ import sys
 import warnings
 from typing import Any, NoReturn
 
+import typer
+
 from nsynthlib.cli import app, say
 from nsynthlib.errors import DataError, RunFailed, UsageError
+from nsynthlib.signals import end_like_ctrl_c
+
+INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
 
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 if all went well."""
     warnings.showwarning = _warn
+    end_like_ctrl_c()
     try:
         code = app(standalone_mode=False)
     except UsageError as error:
         _fail(error, 2)
     except (DataError, RunFailed) as error:
         _fail(error, 1)
-    except (OSError, KeyboardInterrupt, EOFError) as error:
-        _fail(error if isinstance(error, OSError) else "stopped", 1)
+    except (KeyboardInterrupt, EOFError, typer.Abort):
+        _fail("stopped", 1)
+    except OSError as error:
+        _fail(error, 1)
     except Exception as error:
         if not hasattr(error, "format_message"):  # typer's own complaints have it, and nothing else
             raise
         _fail(error.format_message(), 2)
+    if code == INTERRUPTED:
+        _fail("stopped", 1)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -17,7 +17,19 @@ app = typer.Typer(help="Musical notes, their spectrograms, and models that learn
 data = typer.Typer(help="Make a folder of notes in NSynth's layout.", **plain)
 app.add_typer(data, name="data")
 
-Pitch = Annotated[int | None, typer.Option(help="MIDI number, 0-127.")]
+
+def _pitch(text: str) -> int:
+    """``--pitch`` as a MIDI number."""
+    from nsynthlib.models.condition import read_pitch
+
+    try:
+        return read_pitch(text)
+    except UsageError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+PITCH = typer.Option(parser=_pitch, metavar="PITCH", help="MIDI number, 0-127, or a note: C4, F#3, Bb2.")
+Pitch = Annotated[int | None, PITCH]
 Family = Annotated[str | None, typer.Option(help="One of NSynth's 11 families.")]
 Velocity = Annotated[int | None, typer.Option(help="1-127.")]
 Model = Annotated[str | None, typer.Option(help="A run folder or a hub name; the shipped CVAE without it.")]
@@ -212,7 +224,7 @@ def evaluate(
 @app.command()
 def generate(
     out: Annotated[Path, typer.Argument(metavar="OUT.wav")],
-    pitch: Annotated[int, typer.Option(help="MIDI number, 0-127.")],
+    pitch: Annotated[int, PITCH],
     family: Annotated[str, typer.Option(help="One of NSynth's 11 families.")],
     velocity: Annotated[int, typer.Option(help="1-127.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another instrument.")] = 0,

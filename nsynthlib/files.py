@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,26 @@ def read_json(path: Path, pairs: Callable[[list[tuple[str, Any]]], Any] | None =
         raise DataError(f"{path}: cannot be read as JSON ({error})") from None
     except RecursionError:
         raise DataError(f"{path}: cannot be read as JSON (it is nested too deeply)") from None
+
+
+def read_settings(path: Path, names: Collection[str], part: str | None = None) -> dict[str, Any]:
+    """Settings in a JSON file, or in the ``part`` of it: an object that has these names, and no others.
+
+    Raises DataError, which tells the first that is missing or unknown: another version of the package wrote the file.
+    No default takes its place, since that version may have had another.
+    """
+    content = read_json(path)
+    if part is not None:
+        content = content.get(part) if isinstance(content, dict) else None
+    if not isinstance(content, dict):
+        fault = f"holds no {part or 'settings'}"
+    elif unknown := [name for name in content if name not in names]:
+        fault = f"has the setting {unknown[0]!r}, which this version of nsynthlib does not know"
+    elif missing := [name for name in names if name not in content]:
+        fault = f"lacks the setting {missing[0]!r}, which this version of nsynthlib needs"
+    else:
+        return content
+    raise DataError(f"{path}: {fault}; it belongs to another version: go on with that one, or begin anew")
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -1,4 +1,4 @@
-"""The first cell of every chapter: nothing where the package is, an installation in Colab, one line of advice elsewhere."""
+"""The first cell of every chapter: nothing where the package is, an installation in Colab, advice elsewhere."""
 
 import importlib.util
 import sys

@@ -17,7 +17,7 @@ from ship_weights import code_version, evaluate_shipped
 from nsynthlib.data import train_and_valid
 from nsynthlib.files import read_json, write_json
 from nsynthlib.models.autoencoders import CVAE
-from nsynthlib.models.pretrained import PRETRAINED
+from nsynthlib.models.sources import PRETRAINED
 from nsynthlib.training.batches import BatchSource
 from nsynthlib.training.prior import fit_prior
 from nsynthlib.training.settings import Settings
@@ -45,7 +45,7 @@ def main() -> None:
             1,
             f"{options.notes}: not the notes that the shipped model was trained on; make them as `make weights` does\n",
         )
-    fit_prior(model, notes, Settings(**record["settings"])).save(out)
+    fit_prior(model, notes, Settings.read(out / "training.json")).save(out)
     write_json(out / "training.json", {**record, "prior_code": code_version()})
     evaluate_shipped(CVAE.from_pretrained(), out, options.notes, options.real)
 

@@ -21,7 +21,9 @@ from nsynthlib.evaluation import evaluate, evaluate_classifier
 from nsynthlib.files import read_json, write_json
 from nsynthlib.models.autoencoders import AE, CVAE, KINDS
 from nsynthlib.models.classifier import Classifier
-from nsynthlib.models.pretrained import PRETRAINED, save_weights
+from nsynthlib.models.pretrained import save_weights
+from nsynthlib.models.sources import PRETRAINED
+from nsynthlib.training.settings import Settings
 
 SHIPPED_CLASSIFIER = PRETRAINED / "classifier"
 JUDGED = 200  # notes of each set, and twice as many new ones: about twenty minutes on a core
@@ -43,7 +45,7 @@ def sets_of(folder: Path, real: Path | None) -> Mapping[str, NSynth]:
 def ship(run: Path, folder: Path, real: Path | None, name: str | None, plain_prior: bool = False) -> Path:
     """Write a model's files and return their folder."""
     settings, history = read_json(run / "settings.json"), read_json(run / "history.json")
-    kind = KINDS[settings["settings"]["kind"]]
+    kind = KINDS[Settings.read(run / "settings.json").kind]
     out = PRETRAINED / (name or kind.__name__.lower())
     model = kind.from_pretrained(run)
     save_weights(model.half(), out)

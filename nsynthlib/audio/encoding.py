@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
+import base64
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from torch import Tensor
+
+from nsynthlib.errors import UsageError
+from nsynthlib.values import shown, whole
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # hertz; MP3 has no others
+RATES = (3000, 768_000)  # hertz: the lowest and the highest that browsers play
 
-def check_audio(audio: ArrayLike) -> np.ndarray:
-    """``audio`` as float32 ``[samples]``, untouched.
+
+def check_audio(audio: ArrayLike | Tensor) -> np.ndarray:
+    """``audio`` as float32 ``[samples]``: int16 divided by 32768, any other number as it is.
 
     Raises:
-        ValueError: if it is not one channel, is empty, holds values that are not numbers, or would clip.
+        UsageError: if it is not one channel, is empty, holds values that are not numbers, or would clip.
     """
-    sound = np.asarray(audio, dtype=np.float32)
+    sound = _numbers(audio)
     if sound.ndim != 1 or not len(sound):
-        raise ValueError(f"audio must be one channel, [samples], not shape {list(sound.shape)}")
+        raise UsageError(f"audio must be one channel, [samples], not shape {list(sound.shape)}")
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused below
+        sound = sound.astype(np.float32) / 32768 if sound.dtype == np.int16 else sound.astype(np.float32, copy=False)
     if not np.isfinite(sound).all():
-        raise ValueError("audio holds values that are not finite numbers")
+        raise UsageError("audio holds values that are not finite numbers")
     peak = float(np.abs(sound).max())
     if peak > 1:
-        raise ValueError(f"audio reaches {peak:.3g}, beyond full scale; divide it by {peak:.3g} or more to play it")
+        raise UsageError(f"audio reaches {peak:.3g}, beyond full scale, which is 1; divide it by {peak:.3g} or more")
     return sound
+
+
+def _numbers(audio: Any) -> np.ndarray:
+    """An array of integers or floats; UsageError for anything else."""
+    if isinstance(audio, Tensor):
+        audio = audio.detach().cpu()
+        audio = audio.float() if audio.is_floating_point() else audio
+    try:
+        found = np.asarray(audio)
+    except (ValueError, TypeError):  # lists within a list, each of another length
+        raise UsageError(f"audio must be one channel, [samples], not {shown(audio)}") from None
+    if found.dtype.kind not in "iuf":
+        raise UsageError(f"audio must be numbers in [-1, 1], or int16, not {shown(audio)}")
+    return found
+
+
+def check_rate(sample_rate: float) -> int:
+    """A sample rate in hertz that browsers play; UsageError for any other."""
+    return whole("sample_rate", sample_rate, *RATES)
 
 
 def to_pcm16(audio: np.ndarray) -> np.ndarray:
@@ -48,9 +77,18 @@ def encode_wav(audio: np.ndarray, sample_rate: int) -> bytes:
 
 
 def encode_mp3(audio: np.ndarray, sample_rate: int) -> bytes:
-    """``audio`` as the bytes of a mono MP3 file, a seventh of a WAV's."""
+    """``audio`` as the bytes of a mono MP3 file, a seventh of a WAV's; ``sample_rate`` is one of ``MP3_RATES``."""
     import soundfile  # not on every training server
 
     file = io.BytesIO()
     soundfile.write(file, audio, sample_rate, format="MP3")
     return file.getvalue()
+
+
+def data_url(audio: np.ndarray, sample_rate: int) -> str:
+    """``audio`` ``[samples]`` as an address that holds it: MP3, or WAV at a sample rate that MP3 does not have."""
+    if sample_rate in MP3_RATES:
+        kind, data = "mpeg", encode_mp3(audio, sample_rate)
+    else:
+        kind, data = "wav", encode_wav(audio, sample_rate)
+    return f"data:audio/{kind};base64,{base64.b64encode(data).decode()}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE
-from nsynthlib.errors import DataError
+from nsynthlib.errors import DataError, UsageError
+from nsynthlib.values import shown
 
 # YIN's own 0.1 takes a note with breath for one an octave deeper, a higher one hears its second partial as the note:
 # of 0.1 to 0.25, real notes are heard best by 0.15.
@@ -27,6 +29,20 @@ def midi_to_hz(pitch: float) -> float:
 def hz_to_midi(hz: float) -> float:
     """MIDI number, with fraction, of a frequency in hertz; a hundredth is a cent."""
     return 69 + 12 * math.log2(hz / 440.0)
+
+
+def note_to_midi(name: str) -> int:
+    """MIDI number of a note's name in scientific pitch notation: ``"C4"`` is 60, ``"F#3"``, ``"Bb2"``, ``"C♯4"``.
+
+    A letter from A to G, sharps or flats if any, and the octave, from -1. Raises UsageError for any other text.
+    """
+    match = re.fullmatch(r"([A-Ga-g])([#♯]{0,2}|[b♭]{0,2})(-?\d)", name.strip())
+    if not match:
+        raise UsageError(f"{shown(name)} names no note; write a letter from A to G and the octave: C4, F#3, Bb2")
+    letter, accidentals, octave = match.groups()
+    semitone = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[letter.upper()]
+    sharper = len(accidentals) if accidentals[:1] in "#♯" else -len(accidentals)
+    return 12 * (int(octave) + 1) + semitone + sharper
 
 
 def estimate_pitch(audio: Tensor, sample_rate: int = SAMPLE_RATE) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import torch
@@ -13,7 +14,7 @@ from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.data.labels import FAMILIES
 from nsynthlib.files import atomic
 from nsynthlib.generation.notes import GRIFFIN_LIM_STEPS, TEXTURE, sample_z
-from nsynthlib.models.autoencoders import CVAE
+from nsynthlib.models.autoencoders import CVAE, need_model
 from nsynthlib.models.condition import Condition, condition_of
 
 POINTS = 8  # latent points an explorer offers
@@ -24,6 +25,7 @@ def explorer_axes(model: CVAE) -> tuple[tuple[int, int], Tensor]:
 
     Points are ``[families, 8, latent_dim]``: for each family eight fixed samples at middle C.
     """
+    need_model(model, "the explorer of a CVAE", CVAE)
     first, second = model.get_buffer("activity").cpu().topk(2).indices.tolist()
     points = [torch.stack([sample_z(model, 60, family, seed) for seed in range(POINTS)]) for family in FAMILIES]
     return (first, second), torch.stack(points).round(decimals=4)
@@ -43,12 +45,15 @@ class _Decoder(nn.Module):
         return self.model.decode(z, Condition(pitch, family, velocity), texture, seed)
 
 
-def export(model: CVAE, folder: Path) -> dict[str, object]:
+def export(model: CVAE, folder: str | os.PathLike[str]) -> dict[str, object]:
     """Write ``decoder.onnx`` and ``manifest.json``, all that a page needs to play the model; returns the manifest.
 
     Inputs: ``z`` float32 ``[1, latent_dim]``, ``pitch``, ``family``, ``velocity`` and ``seed`` int64 ``[1]``,
-    ``texture`` float32 ``[1]``; output ``db`` float32 ``[1, n_mels, frames]``.
+    ``texture`` float32 ``[1]``; output ``db`` float32 ``[1, n_mels, frames]``. Raises UsageError for a model that is no
+    CVAE.
     """
+    need_model(model, "export", CVAE)
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     model = model.cpu().eval()
     z, texture, seed = torch.zeros(1, model.latent_dim), torch.tensor([TEXTURE]), torch.tensor([0])

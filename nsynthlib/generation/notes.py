@@ -5,53 +5,78 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nsynthlib.audio.format import SAMPLES
 from nsynthlib.audio.levels import limit_peak
 from nsynthlib.data.labels import FAMILIES
+from nsynthlib.data.notes import Note
+from nsynthlib.data.sound import Sound, read_sound
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.generation.refinement import refine
-from nsynthlib.models.autoencoders import AE, CVAE
-from nsynthlib.models.condition import Condition, condition_of
+from nsynthlib.models.autoencoders import AE, CVAE, need_model
+from nsynthlib.models.condition import Condition, condition_of, read_family, read_pitch
 from nsynthlib.models.prior import temperature_scale
+from nsynthlib.values import number, shown, whole
 
 GRIFFIN_LIM_STEPS = 16
 TEXTURE = 0.65  # moves most like held-out real notes; the deviation that was learned also holds errors of the mean
+SEEDS = 2**63 - 1  # the largest
 
 
 def standard_normal(model: AE, seed: int) -> Tensor:
     """A latent vector ``[latent_dim]`` drawn from N(0, I), the same for the same seed on every device."""
-    return torch.randn(model.latent_dim, generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(whole("seed", seed, 0, SEEDS))
+    return torch.randn(model.latent_dim, generator=generator)
 
 
-def sample_z(model: CVAE, pitch: int, family: str, seed: int, temperature: float = 1.0) -> Tensor:
+def sample_z(model: CVAE, pitch: float | str, family: str, seed: int, temperature: float = 1.0) -> Tensor:
     """A latent vector ``[latent_dim]`` that suits a condition: from the fitted prior, or N(0, I) where there is none.
 
     It is one instrument at every velocity. ``temperature`` in (0, 1] narrows it: lower is more typical and less varied.
+    Raises UsageError for a value outside its range, or for a model that is no CVAE.
     """
+    need_model(model, "sample_z", CVAE)
+    key, number_of_family = read_pitch(pitch), FAMILIES.index(read_family(family))
     if model.prior is None:
         return standard_normal(model, seed) * temperature_scale(temperature)
-    return model.prior.sample(pitch, FAMILIES.index(family), seed, temperature)
+    return model.prior.sample(key, number_of_family, whole("seed", seed, 0, SEEDS), temperature)
 
 
 @torch.inference_mode()
 def decode(
-    model: CVAE, z: Tensor, pitch: int, family: str, velocity: int, texture: float = 0.0, seed: int = 0
+    model: CVAE, z: Tensor, pitch: float | str, family: str, velocity: float, texture: float = 0.0, seed: int = 0
 ) -> Tensor:
     """What ``z`` ``[latent_dim]`` becomes under a condition: decibels ``[n_mels, frames]`` in [floor_db, 0].
 
     ``texture`` in [0, 1] and ``seed`` are those of :meth:`~nsynthlib.models.AE.decode`. Raises UsageError for a value
-    outside its range, see :func:`~nsynthlib.models.condition_of`.
+    outside its range, see :func:`~nsynthlib.models.condition_of`, or for a model that is no CVAE.
     """
-    check_texture(texture)
+    need_model(model, "decode", CVAE)
     condition = condition_of(pitch, family, velocity).to(model.device)
-    seeds = torch.tensor([seed], device=model.device)
-    return model.decode(z.to(model.device)[None], condition, texture, seeds)[0].cpu()
+    seeds = torch.tensor([whole("seed", seed, 0, SEEDS)], device=model.device)
+    vector = read_z(model, z).to(model.device)[None]
+    return model.decode(vector, condition, check_texture(texture), seeds)[0].cpu()
 
 
-def check_texture(texture: float) -> None:
-    """Raise UsageError for a ``texture`` outside [0, 1]."""
-    if not 0 <= texture <= 1:
-        raise UsageError(f"texture {texture} is out of range; choose one from 0 (none) to 1 (most)")
+def check_texture(texture: float) -> float:
+    """``texture`` as a float; UsageError for one outside [0, 1]."""
+    given = number(texture)
+    if given is None or not 0 <= given <= 1:
+        raise UsageError(f"texture {shown(texture)} is out of range; choose one from 0 (none) to 1 (most)")
+    return float(given)
+
+
+def read_z(model: AE, z: Tensor) -> Tensor:
+    """A latent vector of ``model``, float32 ``[latent_dim]``; UsageError for what is none."""
+    try:
+        vector = torch.as_tensor(z).detach()
+    except (TypeError, ValueError, RuntimeError):
+        raise UsageError(f"z must be a tensor of {model.latent_dim} numbers, not {shown(z)}") from None
+    if vector.shape != (model.latent_dim,):
+        raise UsageError(f"z must have the shape [{model.latent_dim}] for this model, not {list(vector.shape)}")
+    if not vector.is_floating_point():
+        raise UsageError(f"z must hold floats, not {str(vector.dtype).removeprefix('torch.')}; give z.float()")
+    if not vector.isfinite().all():
+        raise UsageError("z holds values that are not finite numbers")
+    return vector.float()
 
 
 @torch.inference_mode()
@@ -63,9 +88,9 @@ def to_audio(model: AE, db: Tensor) -> Tensor:
 def generate(
     model: CVAE,
     *,
-    pitch: int,
+    pitch: float | str,
     family: str,
-    velocity: int,
+    velocity: float,
     seed: int = 0,
     temperature: float = 1.0,
     texture: float = TEXTURE,
@@ -75,17 +100,18 @@ def generate(
 
     Args:
         model: a trained CVAE.
-        pitch: MIDI number, 0-127.
+        pitch: MIDI number, 0-127, or a note's name: ``"C4"`` is 60.
         family: a name in ``FAMILIES``.
         velocity: 1-127.
-        seed: of the latent vector, sampled as :func:`sample_z` does, and of its texture.
+        seed: of the latent vector, sampled as :func:`sample_z` does, and of its texture; at least 0.
         temperature: of that sample, in (0, 1], see :func:`sample_z`.
         texture: in [0, 1], how much of a real note's unevenness is given back: air, noise, beating.
         z: the latent vector itself, ``[latent_dim]``, in place of the sample.
 
     Raises:
-        UsageError: for a value outside its range.
+        UsageError: for a value outside its range, or a model that is no CVAE.
     """
+    need_model(model, "generate", CVAE)
     condition_of(pitch, family, velocity)  # a wrong one is told before it is used
     if z is None:
         z = sample_z(model, pitch, family, seed, temperature)
@@ -94,22 +120,41 @@ def generate(
 
 @torch.inference_mode()
 def reconstruct(
-    model: AE, audio: Tensor, condition: Condition | None = None, texture: float = 0.0, refined: bool = False
+    model: AE, audio: Sound, condition: Condition | None = None, texture: float = 0.0, refined: bool = False
 ) -> Tensor:
-    """``audio`` ``[64000]`` through the bottleneck and back, ``[64000]``, from the posterior's mean.
+    """A note through the bottleneck and back, float32 ``[64000]``, from the posterior's mean.
 
     Args:
+        audio: a :class:`~nsynthlib.data.Note`, or its samples ``[64000]`` in [-1, 1] as a tensor or an array.
+        condition: of a CVAE; a note's own labels where none is given.
         texture: in [0, 1], gives back unevenness, which lies nearer to the ear and farther from the original's numbers.
         refined: improve the encoder's guess first, see :func:`~nsynthlib.generation.refine`; takes about a second.
 
     Raises:
+        UsageError: for what is no sound, or a CVAE that is told no condition.
         DataError: for any other length.
     """
-    check_texture(texture)
-    if audio.shape != (SAMPLES,):
-        raise DataError(f"a note has {SAMPLES} samples, not {tuple(audio.shape)}")
-    db = model.log_mel(audio)[None]  # [1, n_mels, frames]
-    z, _ = model.encode(db, condition)
+    need_model(model, "reconstruct")
+    strength = check_texture(texture)
+    sound, samples = read_sound(audio), model.log_mel.samples
+    if len(sound) != samples:
+        raise DataError(f"a note has {samples} samples, not {len(sound)}")
+    told = _condition(model, audio, condition)
+    db = model.log_mel(sound.to(model.device))[None]  # [1, n_mels, frames]
+    z, _ = model.encode(db, told)
     if refined:
-        z = refine(model, db, z, condition)
-    return to_audio(model, model.decode(z, condition, texture)[0])
+        z = refine(model, db, z, told)
+    return to_audio(model, model.decode(z, told, strength)[0]).cpu()
+
+
+def _condition(model: AE, audio: Sound, condition: Condition | None) -> Condition | None:
+    """What a model is told beside the sound: nothing where it listens to none."""
+    if not model.conditional:
+        return None
+    if condition is None and isinstance(audio, Note):
+        condition = condition_of(audio.pitch, audio.family, audio.velocity)
+    if not isinstance(condition, Condition):
+        raise UsageError(
+            "a CVAE is told what it hears: give reconstruct a Note, or condition=condition_of(pitch, family, velocity)"
+        )
+    return condition.to(model.device)

@@ -1,12 +1,14 @@
 """The models: autoencoders over spectrograms, and the classifier that judges what they make."""
 
-from nsynthlib.models.autoencoders import AE, CVAE, KINDS, N_EFFECTIVE, VAE, Output, kl_divergence, load_model
+from nsynthlib.models.autoencoders import AE, CVAE, KINDS, N_EFFECTIVE, VAE, Output, kl_divergence
 from nsynthlib.models.classifier import Classifier, Predictions
 from nsynthlib.models.condition import Condition, comb_table, condition_of
+from nsynthlib.models.loading import load_model
 from nsynthlib.models.networks import PRESETS, Preset
-from nsynthlib.models.pretrained import PRETRAINED, save_weights
+from nsynthlib.models.pretrained import save_weights
 from nsynthlib.models.prior import Prior
 from nsynthlib.models.scaling import gate, scale, unscale
+from nsynthlib.models.sources import PRETRAINED
 
 __all__ = [
     "AE",

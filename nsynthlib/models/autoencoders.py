@@ -6,9 +6,8 @@ end to a multiple of the network's total stride, and the padding is cut off agai
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,18 +16,16 @@ from torch.nn import functional as F
 from nsynthlib.audio.format import SAMPLES
 from nsynthlib.data.labels import FAMILIES
 from nsynthlib.errors import UsageError
-from nsynthlib.files import read_json
 from nsynthlib.models.condition import Condition, comb_table
-from nsynthlib.models.networks import PRESETS
-from nsynthlib.models.pretrained import PRETRAINED, Pretrained, hub_file
+from nsynthlib.models.networks import PRESET, PRESETS
+from nsynthlib.models.pretrained import Pretrained
 from nsynthlib.models.prior import FILE as PRIOR
 from nsynthlib.models.prior import Prior
 from nsynthlib.models.scaling import gate, scale, unscale
+from nsynthlib.models.sources import Source
 from nsynthlib.models.texture import LOG_SIGMA_MIN, reference_noise, rolled
-from nsynthlib.spectral import LogMel
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from nsynthlib.spectral import MEL_SCALE, LogMel
+from nsynthlib.values import one_of, shown, whole
 
 N_EFFECTIVE = 340.0  # independent numbers that a spectrogram is counted as: neighbouring bins move together
 FAMILY_DIM = 16  # numbers that a family becomes
@@ -53,7 +50,7 @@ class AE(Pretrained):
             :class:`~nsynthlib.spectral.LogMel`.
 
     Raises:
-        UsageError: for an unknown preset.
+        UsageError: for an unknown preset, or a size that is none.
     """
 
     variational = False
@@ -61,20 +58,18 @@ class AE(Pretrained):
 
     def __init__(
         self,
-        preset: str = "thesis",
+        preset: str = PRESET,
         latent_dim: int | None = None,
         n_mels: int = 384,
         n_fft: int = 2048,
         hop_length: int = 512,
         samples: int = SAMPLES,
-        mel_scale: str = "slaney",
+        mel_scale: str = MEL_SCALE,
         floor_db: float = -100.0,
     ) -> None:
         super().__init__()
-        if preset not in PRESETS:
-            raise UsageError(f"preset {preset!r} is unknown; choose one of {', '.join(PRESETS)}")
-        made = PRESETS[preset]
-        self.latent_dim = latent_dim or made.latent_dim
+        made = PRESETS[one_of("preset", preset, PRESETS)]
+        self.latent_dim = made.latent_dim if latent_dim is None else whole("latent_dim", latent_dim, 1)
         self.log_mel = LogMel(n_mels, n_fft, hop_length, samples, mel_scale, floor_db)
         rows, columns = self.padded = tuple(-(-n // made.stride) * made.stride for n in self.log_mel.shape)
         self.register_buffer("reference_noise", reference_noise(self.log_mel).clone(), persistent=False)
@@ -185,30 +180,27 @@ class CVAE(VAE):
         if self.prior:
             self.prior.save(save_directory)
 
-    @classmethod
-    def _from_pretrained(cls, *, model_id: str, **options: Any) -> Self:
-        model = super()._from_pretrained(model_id=model_id, **options)
-        if Path(model_id).is_dir():
-            path: str | None = os.path.join(model_id, PRIOR)
-        else:
-            hub = ("revision", "cache_dir", "force_download", "token", "local_files_only")
-            path = hub_file(model_id, PRIOR, **{key: options[key] for key in hub if key in options})
-        if path and Path(path).exists():
-            model.prior = Prior.load(Path(path))
-            if model.prior.latent_dim != model.latent_dim:
-                raise UsageError(f"{path} was fitted to another model than the one beside it; train that again")
-        return model
+    def load_beside(self, source: Source) -> None:
+        """Read the fitted prior where there is one; UsageError if it is of another model."""
+        path = source.file(PRIOR)
+        if path is None:
+            return
+        prior = Prior.load(path)
+        if prior.latent_dim != self.latent_dim:
+            raise UsageError(f"{path} was fitted to another model than the one beside it; train that again")
+        self.prior = prior
 
 
 KINDS: dict[str, type[AE]] = {"ae": AE, "vae": VAE, "cvae": CVAE}
 
 
-def load_model(name: str | None = None) -> AE:
-    """The model of a run folder or of shipped weights, of whatever kind; a CVAE where nothing tells the kind."""
-    records = (Path(name or "cvae") / "settings.json", PRETRAINED / (name or "cvae") / "training.json")
-    record = next((path for path in records if path.exists()), None)
-    kind = read_json(record)["settings"]["kind"] if record else "cvae"
-    return KINDS[kind].from_pretrained(name)
+def need_model(model: object, task: str, kind: type[AE] = AE) -> None:
+    """Raise UsageError unless ``model`` is one of that kind, which ``task`` needs."""
+    if not isinstance(model, kind):
+        given = f"a {type(model).__name__}" if isinstance(model, nn.Module) else shown(model)
+        raise UsageError(
+            f"{task} needs a trained {kind.__name__}, not {given}; read one by {kind.__name__}.from_pretrained()"
+        )
 
 
 def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:

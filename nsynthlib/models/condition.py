@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -9,10 +10,11 @@ import torch
 from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE
-from nsynthlib.audio.pitch import midi_to_hz
+from nsynthlib.audio.pitch import midi_to_hz, note_to_midi
 from nsynthlib.data.labels import FAMILIES
 from nsynthlib.errors import UsageError
 from nsynthlib.spectral import LogMel
+from nsynthlib.values import number, one_of, shown, whole
 
 
 class Condition(NamedTuple):
@@ -26,24 +28,48 @@ class Condition(NamedTuple):
         return Condition(*(field.to(device) for field in self))
 
 
-def condition_of(pitch: int, family: str, velocity: int) -> Condition:
+def read_pitch(pitch: float | str) -> int:
+    """A MIDI number from 0 to 127, given as 60, 60.0, ``"60"`` or ``"C4"``; UsageError for anything else."""
+    if isinstance(pitch, str) and re.fullmatch(r"-?\d+(\.\d*)?", pitch.strip(), re.ASCII):
+        pitch = float(pitch) if "." in pitch else int(pitch)
+    given = _named(pitch) if isinstance(pitch, str) else number(pitch)
+    if given is None or given % 1 or not 0 <= given <= 127:
+        raise UsageError(
+            f"pitch {shown(pitch)} is no MIDI number; choose one from 0 to 127, or a note such as C4 or F#3"
+        )
+    return int(given)
+
+
+def _named(name: str) -> int | None:
+    try:
+        return note_to_midi(name)
+    except UsageError:
+        return None
+
+
+def read_velocity(velocity: float) -> int:
+    """A whole number from 1 to 127; UsageError for anything else."""
+    return whole("velocity", velocity, 1, 127)
+
+
+def read_family(family: str) -> str:
+    """A name in ``FAMILIES``; UsageError for anything else."""
+    return one_of("family", family, FAMILIES)
+
+
+def condition_of(pitch: float | str, family: str, velocity: float) -> Condition:
     """Condition of one note, ``[1]`` each.
 
     Args:
-        pitch: MIDI number, 0-127.
+        pitch: MIDI number, 0-127, or a note's name, see :func:`read_pitch`.
         family: a name in ``FAMILIES``.
         velocity: 1-127.
 
     Raises:
-        UsageError: naming the value that lies outside.
+        UsageError: naming the value that is none of these.
     """
-    if not 0 <= pitch <= 127:
-        raise UsageError(f"pitch {pitch} is not a MIDI number; choose one from 0 to 127")
-    if family not in FAMILIES:
-        raise UsageError(f"family {family!r} is unknown; choose one of {', '.join(FAMILIES)}")
-    if not 1 <= velocity <= 127:
-        raise UsageError(f"velocity {velocity} is out of range; choose one from 1 to 127")
-    return Condition(torch.tensor([pitch]), torch.tensor([FAMILIES.index(family)]), torch.tensor([velocity]))
+    key, name, strength = read_pitch(pitch), read_family(family), read_velocity(velocity)
+    return Condition(torch.tensor([key]), torch.tensor([FAMILIES.index(name)]), torch.tensor([strength]))
 
 
 def comb_table(log_mel: LogMel) -> Tensor:

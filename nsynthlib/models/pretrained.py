@@ -1,27 +1,25 @@
-"""Weights by name: those that come with the package, those of a folder, those of a repository on the hub."""
+"""Weights by name, read whole or not at all: those of the package, of a folder, of a repository on the hub."""
 
 from __future__ import annotations
 
-import io
+import inspect
 import os
-import re
-from contextlib import redirect_stdout
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError
+from huggingface_hub import PyTorchModelHubMixin
 from safetensors import SafetensorError
-from safetensors.torch import save
-from torch import nn
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
 
-from nsynthlib.errors import UsageError
-from nsynthlib.files import atomic, write_json
+from nsynthlib.errors import DataError, UsageError
+from nsynthlib.files import atomic, read_settings, write_json
+from nsynthlib.models.sources import PRETRAINED, NotThere, Source, find
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-PRETRAINED = Path(__file__).parent.parent / "pretrained"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
@@ -32,30 +30,43 @@ class Pretrained(nn.Module, PyTorchModelHubMixin):
 
     @classmethod
     def from_pretrained(  # type: ignore[override]
-        cls, name: str | os.PathLike[str] | None = None, **options: Any
+        cls,
+        name: str | os.PathLike[str] | None = None,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
     ) -> Self:
         """The shipped weights, those of a run folder, or of a repository ``owner/name`` on the Hugging Face hub.
 
         Args:
             name: of the folder or repository, or of other weights that are shipped: ``"cvae_thesis"``.
+            revision, token, cache_dir, force_download, local_files_only: of the download from the hub, see
+                ``huggingface_hub.hf_hub_download``.
 
         Raises:
-            UsageError: if there are none of that name, or they belong to another kind of model.
+            UsageError: if there are none of that name, or they are not those of this kind of model, every tensor of
+                them and no other; the line names the first that is not.
         """
-        shipped = PRETRAINED / str(name or cls.__name__.lower())
-        source = str(shipped if shipped.is_dir() else name or shipped)
-        advice = f"{source!r} holds no {cls.__name__}; name a folder made by `{cls.made_by}`, or owner/name on the hub"
-        if Path(source).is_dir():
-            known = (Path(source) / CONFIG).exists()
-        else:
-            known = re.fullmatch(r"[\w.-]+/[\w.-]+", source) is not None
-        if not known:
-            raise UsageError(advice)
+        hub = {"revision": revision, "token": token, "cache_dir": cache_dir}
+        hub |= {"force_download": force_download, "local_files_only": local_files_only}
+        asked = cls.__name__.lower() if name is None else name
         try:
-            with redirect_stdout(io.StringIO()):  # the mixin prints where it reads from
-                return super().from_pretrained(source, **options).eval()
-        except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
-            raise UsageError(f"{advice} ({str(error).strip().splitlines()[0]})") from None
+            source = find(PRETRAINED / asked if name is None else asked, CONFIG, hub)
+            model = cls(**_arguments(cls, _needed(source, CONFIG)))
+            load_weights(model, _needed(source, WEIGHTS))
+            model.load_beside(source)
+        except (NotThere, OSError, ValueError, TypeError, RuntimeError) as error:
+            told = str(error).strip().splitlines()[0]
+            if isinstance(error, NotThere):
+                told += f"; name a folder made by `{cls.made_by}`, or owner/name on the hub"
+            raise UsageError(f"{str(asked)!r} holds no {cls.__name__}: {told}") from None
+        return model.eval()
+
+    def load_beside(self, source: Source) -> None:
+        """Read what a kind of model keeps beside its weights: nothing, unless a kind says otherwise."""
 
 
 def save_weights(model: nn.Module, folder: Path) -> None:
@@ -66,9 +77,48 @@ def save_weights(model: nn.Module, folder: Path) -> None:
         partial.write_bytes(save({k: v.contiguous() for k, v in model.state_dict().items()}))
 
 
-def hub_file(repo_id: str, name: str, **options: Any) -> str | None:
-    """Local path of a file of a repository on the hub, or ``None`` where it has no such file."""
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Fill every tensor of ``model`` from a file of safetensors that holds them all, and no others.
+
+    Raises DataError, which names the first tensor that is missing, unknown, of another shape, or not of finite numbers.
+    """
     try:
-        return hf_hub_download(repo_id, name, **options)
-    except EntryNotFoundError:
-        return None
+        stored = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"its {path.name} cannot be read ({str(error).splitlines()[0]}); make it again") from None
+    if fault := _misfit(model.state_dict(), stored):
+        raise DataError(f"its {path.name} {fault}; it belongs to another model")
+    model.load_state_dict(stored)
+
+
+def _misfit(wanted: Mapping[str, Tensor], stored: Mapping[str, Tensor]) -> str | None:
+    """What keeps ``stored`` from being the tensors that are ``wanted``."""
+    lacking = [name for name in wanted if name not in stored]
+    foreign = [name for name in stored if name not in wanted]
+    if lacking:
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        instead = f", and holds {foreign[0]!r} instead" if foreign else ""
+        return f"lacks the tensor {lacking[0]!r}{more}{instead}"
+    if foreign:
+        return f"holds the tensor {foreign[0]!r}, which this model does not have"
+    for name, tensor in wanted.items():
+        found = stored[name]
+        if found.shape != tensor.shape:
+            return f"holds {name!r} of the shape {list(found.shape)}, not {list(tensor.shape)}"
+        if found.is_floating_point() != tensor.is_floating_point():
+            return f"holds {name!r} as {found.dtype}, not {tensor.dtype}"
+        if not found.isfinite().all():
+            return f"holds values in {name!r} that are not finite numbers"
+    return None
+
+
+def _arguments(cls: type, config: Path) -> dict[str, Any]:
+    """What a model is made with, as :func:`save_weights` kept it."""
+    return read_settings(config, list(inspect.signature(cls).parameters))
+
+
+def _needed(source: Source, name: str) -> Path:
+    path = source.file(name)
+    if path is None:
+        raise NotThere(f"it lacks {name}")
+    return path

@@ -24,6 +24,7 @@ from torch import Tensor
 from nsynthlib.data import FAMILIES
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.files import atomic
+from nsynthlib.values import number, shown
 
 FILE = "prior.safetensors"
 COMPONENTS = 10
@@ -38,9 +39,10 @@ def scaled_pitch(pitch: Tensor) -> Tensor:
 
 def temperature_scale(temperature: float) -> float:
     """What a temperature in (0, 1] multiplies a Gaussian's width by; UsageError for any other."""
-    if not 0 < temperature <= 1:
-        raise UsageError(f"temperature {temperature} is out of range; choose one above 0 and at most 1")
-    return math.sqrt(temperature)
+    given = number(temperature)
+    if given is None or not 0 < given <= 1:
+        raise UsageError(f"temperature {shown(temperature)} is out of range; choose one above 0 and at most 1")
+    return math.sqrt(given)
 
 
 @dataclass(frozen=True)
@@ -128,14 +130,21 @@ class Prior:
 
     @classmethod
     def load(cls, path: Path) -> Prior:
-        """The prior that :meth:`save` wrote; DataError if the file is missing or broken."""
+        """The prior that :meth:`save` wrote; DataError if the file is missing, broken, or of another form."""
         try:
             stored = {k: v.double() for k, v in load_file(path).items()}
-            weights, means, triangles = (stored[k] for k in ("weights", "means", "factors"))
+            weights, means, triangles = (stored.pop(k) for k in ("weights", "means", "factors"))
         except (OSError, SafetensorError, KeyError) as error:
             raise DataError(f"{path}: cannot be read as a fitted prior ({error})") from None
-        size = means.shape[-1]
+        size = means.shape[-1] if means.dim() else 0
         rows, columns = torch.tril_indices(size, size)
-        factors = torch.zeros(*triangles.shape[:2], size, size, dtype=torch.float64)
+        mixtures = (len(FAMILIES), weights.shape[-1] if weights.dim() else 0)
+        shapes = mixtures, (*mixtures, size), (*mixtures, len(rows))
+        if stored or (weights.shape, means.shape, triangles.shape) != shapes:
+            raise DataError(f"{path}: cannot be read as a fitted prior (it holds other tensors, or other shapes)")
+        factors = torch.zeros(*mixtures, size, size, dtype=torch.float64)
         factors[..., rows, columns] = triangles
+        finite = all(t.isfinite().all() for t in (weights, means, triangles))
+        if not finite or (weights < 0).any() or not weights.sum(1).all() or not factors.diagonal(0, -2, -1).all():
+            raise DataError(f"{path}: cannot be read as a fitted prior (it holds numbers that describe no Gaussians)")
         return cls(weights / weights.sum(1, keepdim=True), means, factors @ factors.mT)

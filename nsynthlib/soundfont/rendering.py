@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from nsynthlib.data import VELOCITIES, index_entry, note_name, write_wav
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.files import need_space, read_json, write_json
+from nsynthlib.files import need_space, read_json, read_settings, write_json
+from nsynthlib.signals import ENDING
 from nsynthlib.soundfont.fluid import Synth, version
 from nsynthlib.soundfont.fonts import FONTS, Font, find_fonts
 from nsynthlib.soundfont.programs import PROGRAMS, instrument_of, sounds_at
@@ -176,9 +177,10 @@ def _begin(partial: Path, about: dict[str, Any]) -> None:
     """Make the folders, or make sure that those there belong to the same settings, fonts and FluidSynth."""
     record = partial / "soundfont.json"
     if record.exists():
-        begun = read_json(record)
-        other = [key for key in about["settings"] if begun["settings"].get(key) != about["settings"][key]]
-        other += [key for key in about if key != "settings" and begun.get(key) != about[key]]
+        begun = read_settings(record, about)
+        settings = read_settings(record, about["settings"], "settings")
+        other = [key for key in settings if settings[key] != about["settings"][key]]
+        other += [key for key in about if key != "settings" and begun[key] != about[key]]
         if other:
             raise UsageError(f"{partial} was begun with other {' and '.join(other)}; go on with those, or remove it")
     for name in SPLITS:
@@ -221,7 +223,9 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _begin_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets the jobs under way end
+    for number in ENDING:  # Ctrl-C and a closed terminal are for the parent, which lets the jobs under way end
+        if number != signal.SIGTERM:  # by which the parent ends a worker
+            signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
 
 

@@ -10,12 +10,21 @@ from nsynthlib.audio.levels import dbfs
 from nsynthlib.spectral.instantaneous import from_instantaneous_frequency, to_instantaneous_frequency
 from nsynthlib.spectral.log_mel import LogMel
 from nsynthlib.spectral.measures import log_spectral_distance, spectral_convergence
-from nsynthlib.spectral.mel import MEL_SCALES, hz_to_mel, mel_corners, mel_filterbank, mel_to_hz, mel_to_magnitude
+from nsynthlib.spectral.mel import (
+    MEL_SCALE,
+    MEL_SCALES,
+    hz_to_mel,
+    mel_corners,
+    mel_filterbank,
+    mel_to_hz,
+    mel_to_magnitude,
+)
 from nsynthlib.spectral.phase import gaussian_width, griffin_lim, magnitude_to_audio, pghi
 from nsynthlib.spectral.transform import FLOOR_DB, STFT, WINDOWS, from_db, istft, stft, to_db
 
 __all__ = [
     "FLOOR_DB",
+    "MEL_SCALE",
     "MEL_SCALES",
     "SAMPLE_RATE",
     "STFT",

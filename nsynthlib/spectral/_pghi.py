@@ -3,11 +3,14 @@
 Arrays lie frame by frame, as in ``web/dsp/phase.mjs``: bin ``m`` of frame ``n`` is element ``n * bins + m``. Bins
 wait in chains by level (a bucket queue): ``first[level]`` is a chain's first bin and ``following[bin]`` the
 next, or -1. Several times as fast as a heap, and no further from the original.
+
+Arrays are made outside of what is compiled, which halves the time that the compiler takes at the first use.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -19,7 +22,6 @@ STEPS: int = CONSTANTS["pghi"]["levels_per_e"]
 DONE = -1  # in place of a level: too quiet to integrate, or already reached
 
 
-@njit(cache=True, nogil=True)
 def integrate(
     magnitude: np.ndarray, gamma: float, hop_length: int, n_fft: int, tolerance: float, phase: np.ndarray
 ) -> None:
@@ -28,12 +30,35 @@ def integrate(
     Průša et al. 2017, algorithm 1, with trapezoidal steps. Bins of at most ``tolerance`` times the maximum keep what
     ``phase`` came in with. ``gamma`` is that of the Gaussian exp(-pi t² / gamma) nearest to the window, t in samples.
     """
-    frames, bins = magnitude.shape
-    log, level = _levels(magnitude.ravel(), tolerance)
-    along_frames, along_bins = _half_gradients(log.reshape((frames, bins)), gamma, hop_length, n_fft)
-    angle = phase.ravel()
-    seeds, after_seed = _chains(level)
-    first, following = np.full_like(seeds, -1), np.empty_like(after_seed)
+    limit: Any = np.float32(max(float(magnitude.max()) * tolerance, 1e-30))
+    log, level = np.empty(magnitude.shape, np.float32), np.empty(magnitude.size, np.int32)
+    _levels(magnitude.ravel(), limit, log.ravel(), level)
+    along_frames, along_bins = np.empty(log.shape, np.float32), np.empty(log.shape, np.float32)
+    _half_gradients(log, gamma, hop_length, n_fft, along_frames, along_bins)
+    seeds, first = np.full((2, level.max() + 1), -1, np.int32)
+    after_seed, following = np.empty((2, level.size), np.int32)
+    _chains(level, seeds, after_seed)
+    flat = along_frames.ravel(), along_bins.ravel(), level, seeds, after_seed, first, following
+    _spread(*flat, phase.ravel(), magnitude.shape[1])
+
+
+@njit(cache=True, nogil=True)
+def _spread(
+    along_frames: np.ndarray,
+    along_bins: np.ndarray,
+    level: np.ndarray,
+    seeds: np.ndarray,
+    after_seed: np.ndarray,
+    first: np.ndarray,
+    following: np.ndarray,
+    angle: np.ndarray,
+    bins: int,
+) -> None:
+    """Turn ``angle`` from bin to neighbouring bin, from each loudest one that is left until none is.
+
+    Bins that may be the next loudest wait in the chains ``seeds`` and ``after_seed``, those reached in ``first`` and
+    ``following``, which begin empty.
+    """
     for start_level in range(len(seeds) - 1, -1, -1):
         start = seeds[start_level]
         while start >= 0:
@@ -46,7 +71,7 @@ def integrate(
                         continue
                     first[loudest] = following[i]
                     m = i % bins
-                    for j, inside in ((i + bins, i + bins < log.size), (i - bins, i >= bins)):
+                    for j, inside in ((i + bins, i + bins < level.size), (i - bins, i >= bins)):
                         if inside and level[j] != DONE:
                             turn = (along_frames[i] + along_frames[j]) * (1 if j > i else -1)
                             loudest = max(loudest, _reach(j, angle[i] + turn, angle, level, first, following))
@@ -58,28 +83,26 @@ def integrate(
 
 
 @njit(cache=True, nogil=True)
-def _levels(magnitude: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+def _levels(magnitude: np.ndarray, limit: float, log: np.ndarray, level: np.ndarray) -> None:
     """Natural logarithm of the magnitudes, no lower than the quietest to integrate, and their levels above it."""
-    limit = np.float32(max(magnitude.max() * tolerance, 1e-30))
     lowest = np.log(limit)
-    log = np.full(magnitude.size, lowest, np.float32)
-    level = np.full(magnitude.size, DONE, np.int32)
     for i in range(magnitude.size):
+        log[i], level[i] = lowest, DONE
         if magnitude[i] > limit:
             log[i] = np.log(magnitude[i])
             level[i] = max(0, int((log[i] - lowest) * STEPS))
-    return log, level
 
 
 @njit(cache=True, nogil=True)
-def _half_gradients(log: np.ndarray, gamma: float, hop_length: int, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
+def _half_gradients(
+    log: np.ndarray, gamma: float, hop_length: int, n_fft: int, along_frames: np.ndarray, along_bins: np.ndarray
+) -> None:
     """Half of how far the phase turns to the next frame, and to the next bin (equations 21-24).
 
     Halves, since a step adds those of its two ends. Each frame's phase is referred to its first sample, as
     ``torch.stft`` does, hence the half turn from bin to bin.
     """
     frames, bins = log.shape
-    along_frames, along_bins = np.empty(log.shape, np.float32), np.empty(log.shape, np.float32)
     for n in range(frames):
         before, after = max(n - 1, 0), min(n + 1, frames - 1)
         for m in range(bins):
@@ -87,18 +110,15 @@ def _half_gradients(log: np.ndarray, gamma: float, hop_length: int, n_fft: int) 
             across_frames = log[after, m] - log[before, m]
             along_frames[n, m] = hop_length * n_fft / (4 * gamma) * across_bins + math.pi * hop_length * m / n_fft
             along_bins[n, m] = -gamma / (4 * hop_length * n_fft) * across_frames - math.pi / 2
-    return along_frames.ravel(), along_bins.ravel()
 
 
 @njit(cache=True, nogil=True)
-def _chains(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Every bin that has a level, in the chain of its level."""
-    first, following = np.full(level.max() + 1, -1, np.int32), np.empty(level.size, np.int32)
+def _chains(level: np.ndarray, first: np.ndarray, following: np.ndarray) -> None:
+    """Put every bin that has a level into the chain of its level."""
     for i in range(level.size - 1, -1, -1):
         if level[i] != DONE:
             following[i] = first[level[i]]
             first[level[i]] = i
-    return first, following
 
 
 @njit(cache=True, nogil=True)

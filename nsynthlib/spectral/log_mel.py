@@ -10,9 +10,20 @@ import torch
 from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
-from nsynthlib.spectral.mel import N_ITER, Banded, hz_to_mel, invert_bands, mel_weights, operators
+from nsynthlib.errors import UsageError
+from nsynthlib.spectral.mel import (
+    MEL_SCALE,
+    N_ITER,
+    Banded,
+    check_mel_scale,
+    hz_to_mel,
+    invert_bands,
+    mel_weights,
+    operators,
+)
 from nsynthlib.spectral.phase import OnStep, magnitude_to_audio
 from nsynthlib.spectral.transform import STFT, from_db, note_by_note, stft, to_db
+from nsynthlib.values import number, shown, whole
 
 
 @dataclass(frozen=True)
@@ -29,14 +40,26 @@ class LogMel:
         mel_scale: ``"slaney"`` or ``"htk"``, see :func:`~nsynthlib.spectral.hz_to_mel`.
         floor_db: the quietest value, against a full-scale sine. Many notes are played 30 dB below that, and 80 dB
             would cut off their upper partials and the end of their decay.
+
+    Raises:
+        UsageError: for a scale that is unknown, or a number that cannot be.
     """
 
     n_mels: int = 384
     n_fft: int = 2048
     hop_length: int = 512
     samples: int = SAMPLES
-    mel_scale: str = "slaney"
+    mel_scale: str = MEL_SCALE
     floor_db: float = -100.0
+
+    def __post_init__(self) -> None:
+        check_mel_scale(self.mel_scale)
+        for name in ("n_mels", "n_fft", "hop_length", "samples"):
+            object.__setattr__(self, name, whole(name, getattr(self, name), 1))  # 384.0 is taken as 384
+        floor = number(self.floor_db)
+        if floor is None or floor >= 0:
+            raise UsageError(f"floor_db {shown(self.floor_db)} is no number below 0; choose one that is")
+        _ = self.stft  # which refuses sizes that cannot be inverted
 
     @property
     def stft(self) -> STFT:

@@ -12,27 +12,29 @@ from torch import Tensor
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.spectral.transform import note_by_note
+from nsynthlib.values import one_of
 
 MEL_SCALES: tuple[str, ...] = tuple(CONSTANTS["choices"]["mel_scale"])
+MEL_SCALE = "slaney"  # where none is named
 KNEE_HZ: float = CONSTANTS["mel"]["knee_hz"]  # where Slaney's scale turns from linear to logarithmic
 KNEE_MEL: float = CONSTANTS["mel"]["knee_mel"]
 N_ITER: int = CONSTANTS["mel"]["n_iter"]  # multiplicative updates from bands back to bins
 SLANEY_STEP = math.log(6.4) / 27  # natural logarithm of the ratio of two frequencies one mel apart, above it
 
 
-def hz_to_mel(hz: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
+def hz_to_mel(hz: np.ndarray | float, mel_scale: str = MEL_SCALE) -> np.ndarray:
     """Mel of frequencies in hertz.
 
     Args:
         hz: at least 0.
-        mel_scale: ``"htk"``, 2595 log10(1 + f / 700), or ``"slaney"`` (Slaney 1998, Auditory Toolbox): 3 f / 200 up
-            to 1 kHz, from there 27 mel for every factor of 6.4. The two scales count in different units.
+        mel_scale: ``"slaney"`` (Slaney 1998, Auditory Toolbox), 3 f / 200 up to 1 kHz, from there 27 mel for every
+            factor of 6.4; or ``"htk"``, 2595 log10(1 + f / 700). The two scales count in different units.
 
     Raises:
-        ValueError: for another scale.
+        UsageError: for another scale.
     """
     hz = np.asarray(hz, dtype=np.float64)
-    if _checked(mel_scale) == "htk":
+    if check_mel_scale(mel_scale) == "htk":
         return 2595.0 * np.log10(1.0 + hz / 700.0)
     return np.where(
         hz < KNEE_HZ,
@@ -41,10 +43,10 @@ def hz_to_mel(hz: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
     )
 
 
-def mel_to_hz(mel: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
+def mel_to_hz(mel: np.ndarray | float, mel_scale: str = MEL_SCALE) -> np.ndarray:
     """Frequencies in hertz of mel, the inverse of :func:`hz_to_mel`."""
     mel = np.asarray(mel, dtype=np.float64)
-    if _checked(mel_scale) == "htk":
+    if check_mel_scale(mel_scale) == "htk":
         return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
     return np.where(
         mel < KNEE_MEL,
@@ -53,16 +55,15 @@ def mel_to_hz(mel: np.ndarray | float, mel_scale: str = "htk") -> np.ndarray:
     )
 
 
-def mel_corners(n_mels: int, f_min: float, f_max: float, mel_scale: str = "htk") -> np.ndarray:
+def mel_corners(n_mels: int, f_min: float, f_max: float, mel_scale: str = MEL_SCALE) -> np.ndarray:
     """Corners in hertz ``[n_mels + 2]`` of ``n_mels`` triangles, evenly spaced in mel."""
     first, last = (float(hz_to_mel(hz, mel_scale)) for hz in (f_min, f_max))
     return mel_to_hz(np.linspace(first, last, n_mels + 2), mel_scale)
 
 
-def _checked(mel_scale: str) -> str:
-    if mel_scale not in MEL_SCALES:
-        raise ValueError(f"mel_scale {mel_scale!r} is unknown; choose one of {', '.join(MEL_SCALES)}")
-    return mel_scale
+def check_mel_scale(mel_scale: str) -> str:
+    """``mel_scale``, which must be a name in ``MEL_SCALES``; UsageError for another."""
+    return one_of("mel_scale", mel_scale, MEL_SCALES)
 
 
 @lru_cache(maxsize=16)
@@ -70,7 +71,7 @@ def mel_filterbank(
     n_mels: int,
     n_fft: int,
     sample_rate: int = SAMPLE_RATE,
-    mel_scale: str = "htk",
+    mel_scale: str = MEL_SCALE,
     f_min: float = 0.0,
     f_max: float | None = None,
 ) -> Tensor:

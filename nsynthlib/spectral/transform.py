@@ -29,7 +29,7 @@ class STFT:
         window: a name in ``WINDOWS``, sampled periodically.
 
     Raises:
-        ValueError: if the settings cannot be inverted (the summed squared windows reach zero, NOLA).
+        UsageError: if the settings cannot be inverted (the summed squared windows reach zero, NOLA).
     """
 
     n_fft: int = 2048
@@ -39,17 +39,17 @@ class STFT:
 
     def __post_init__(self) -> None:
         if self.window not in WINDOWS:
-            raise ValueError(f"window {self.window!r} is unknown; choose one of {', '.join(WINDOWS)}")
+            raise UsageError(f"window {self.window!r} is unknown; choose one of {', '.join(WINDOWS)}")
         if self.n_fft < 4 or self.n_fft % 2:
-            raise ValueError(f"n_fft {self.n_fft} must be an even number of at least 4")
+            raise UsageError(f"n_fft {self.n_fft} must be an even number of at least 4")
         if not 2 <= self.length <= self.n_fft:
-            raise ValueError(f"win_length {self.length} must lie between 2 and n_fft ({self.n_fft})")
+            raise UsageError(f"win_length {self.length} must lie between 2 and n_fft ({self.n_fft})")
         if not 1 <= self.hop_length <= self.length:
-            raise ValueError(f"hop_length {self.hop_length} must lie between 1 and win_length ({self.length})")
+            raise UsageError(f"hop_length {self.hop_length} must lie between 1 and win_length ({self.length})")
         if not signal.check_NOLA(
             signal.get_window(self.window, self.length), self.length, self.length - self.hop_length
         ):
-            raise ValueError(f"hop_length {self.hop_length} leaves gaps between the windows; use a smaller one")
+            raise UsageError(f"hop_length {self.hop_length} leaves gaps between the windows; use a smaller one")
 
     @property
     def length(self) -> int:

@@ -104,6 +104,7 @@ class Additive(Timbre):
 class Modal(Timbre):
     """Something struck: modes that ring at frequencies of their own and die away, the upper ones sooner."""
 
+    decay: float = 6.0  #: seconds in which the lowest mode falls by 60 dB, at middle C
     slope: float = -8.0  #: of the spectrum, dB per octave above the lowest mode
     damping: float = 0.5  #: mode at ratio r dies r**damping times as fast as the lowest
     inharmonicity: float = 0.0  #: B of a stiff string's f_k = k f0 sqrt((1 + B k²) / (1 + B))
@@ -118,6 +119,7 @@ class Modal(Timbre):
         return k * torch.sqrt((1 + b * k.square()) / (1 + b))
 
     def tone(self, pitch: int, brightness: float, rng: np.random.Generator) -> Tensor:
+        require(self.decay > 0, "decay", self.decay, "longer than 0 seconds, since what is struck dies away")
         ratios = self.ratios()
         ratios = ratios[ratios * midi_to_hz(pitch) < CEILING]
         db = (self.slope - VELOCITY_SLOPE_DB * (1 - brightness)) * torch.log2(ratios)
@@ -186,8 +188,9 @@ class Granular(Additive):
 
 @dataclass(frozen=True, kw_only=True)
 class Plucked(Timbre):
-    """A string that is plucked; ``decay`` is the string's own."""
+    """A string that is plucked."""
 
+    decay: float = 6.0  #: seconds in which the string's lowest partials fall by 60 dB, at middle C
     high_decay: float = 0.3  #: seconds in which the highest partials fall by 60 dB
     position: float = 0.2  #: where it is plucked, as part of its length
     cutoff: float = 5000.0  #: of the pluck at velocity 127, in hertz
@@ -196,6 +199,7 @@ class Plucked(Timbre):
         return ADSR(max(self.attack, 1e-3), release=self.release).curve()
 
     def tone(self, pitch: int, brightness: float, rng: np.random.Generator) -> Tensor:
+        require(self.decay > 0, "decay", self.decay, "longer than 0 seconds, since what is plucked dies away")
         seconds = self.seconds(pitch)
         cutoff = self.cutoff * 2 ** (-4 * (1 - brightness))
         return plucked_tone(midi_to_hz(pitch), seconds, min(self.high_decay, seconds), self.position, cutoff, rng)

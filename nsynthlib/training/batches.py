@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from nsynthlib.data import Note, labels_of, load_samples
-from nsynthlib.errors import DataError
+from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models.condition import Condition
 from nsynthlib.spectral import LogMel
 from nsynthlib.training.augmentation import add_noise, augment, mix
 from nsynthlib.training.settings import Settings
+from nsynthlib.values import shown
 
 
 class BatchSource:
@@ -78,6 +82,25 @@ class BatchSource:
         """Decibels ``[n, n_mels, frames]`` of int16 ``[n, 64000]``."""
         with torch.autocast(samples.device.type, enabled=False):
             return self.log_mel(samples.float() / 32768)
+
+
+def check_asked(notes: Any, run: str | os.PathLike[str]) -> Path:
+    """``run`` as the path of a folder.
+
+    Raises UsageError if it is a file, or ``notes`` are not those to learn from and those to check by; DataError if
+    there are none of either.
+    """
+    if not isinstance(notes, (tuple, list)) or len(notes) != 2 or not all(isinstance(part, Sequence) for part in notes):
+        raise UsageError(f"notes must be two sets, to learn from and to check by, as split() gives, not {shown(notes)}")
+    for part, task in zip(notes, ("learn from", "check by"), strict=True):
+        if not len(part):
+            raise DataError(f"there are no notes to {task}")
+    if not isinstance(run, (str, os.PathLike)):
+        raise UsageError(f"run must be the path of a folder, not {shown(run)}")
+    folder = Path(run)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a new folder for the run")
+    return folder
 
 
 def random_subset(count: int, probability: float, generator: torch.Generator) -> Tensor:

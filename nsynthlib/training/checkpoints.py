@@ -1,13 +1,11 @@
-"""What a training run keeps, and how it ends: checkpoints that appear whole, interrupts, faults told in one line."""
+"""What a training run keeps, and how it fails: checkpoints that appear whole, faults told in one line."""
 
 from __future__ import annotations
 
 import io
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel
 from nsynthlib.errors import DataError, RunFailed
 from nsynthlib.files import atomic, write_json
 from nsynthlib.models.autoencoders import AE
+from nsynthlib.values import whole
 
 
 @dataclass
@@ -68,26 +67,6 @@ class Clock:
 
 
 @contextmanager
-def interrupts() -> Iterator[Callable[[], bool]]:
-    """Within the block Ctrl-C only sets a flag, so that a step is finished and saved; a second one stops at once."""
-    if threading.current_thread() is not threading.main_thread():  # signals belong to the main thread
-        yield lambda: False
-        return
-    asked = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def ask(*_: object) -> None:
-        asked.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
 def explain_failures(run: Path, batch_size: int) -> Iterator[None]:
     """What ends a run from outside, as RunFailed: the GPU's memory, the disk."""
     try:
@@ -122,15 +101,34 @@ def save_latest(run: Path, model: AE, optimizer: Any, average: AveragedModel, pr
 
 
 def load_latest(run: Path, model: AE, optimizer: Any, average: AveragedModel) -> Progress:
-    """Put everything back as :func:`save_latest` found it; DataError if the file is broken. Nothing is unpickled."""
+    """Put everything back as :func:`save_latest` found it. Nothing is unpickled.
+
+    Raises DataError, which names the file, if it is broken or of another network, optimiser or form.
+    """
+    path = run / "latest.pt"
     try:
-        state = torch.load(run / "latest.pt", map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a broken archive
-        raise DataError(f"{run / 'latest.pt'}: cannot be read ({type(error).__name__}); start a new run") from None
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    average.load_state_dict(state["average"])
-    torch.set_rng_state(state["random"])
-    for device, random in enumerate(state["cuda_random"][: torch.cuda.device_count()]):  # there may be fewer GPUs now
-        torch.cuda.set_rng_state(random, device)
-    return Progress(state["step"], state["history"])
+        raise DataError(f"{path}: cannot be read ({type(error).__name__}); start a new run") from None
+    try:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.load_state_dict(state["average"])
+        torch.set_rng_state(state["random"])
+        for device, random in enumerate(state["cuda_random"][: torch.cuda.device_count()]):
+            torch.cuda.set_rng_state(random, device)
+        return Progress(whole("step", state["step"], 0), {part: state["history"][part] for part in Progress().history})
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+        raise DataError(
+            f"{path}: does not fit the settings.json beside it ({_reason(error)}); put that run's own latest.pt back, "
+            "or start a new run"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What was refused, in one line: of a list of tensors the first."""
+    if isinstance(error, KeyError):
+        return f"it lacks {error}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = lines[1] if len(lines) > 1 else lines[0]
+    return told if len(told) <= 160 else f"{told[:160]} …"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from nsynthlib.data import Note, labels_of
-from nsynthlib.errors import DataError, UsageError
+from nsynthlib.errors import DataError, RunFailed, UsageError
 from nsynthlib.files import write_json
 from nsynthlib.models.classifier import LOG_MEL, Classifier, Predictions, nearest_velocity
 from nsynthlib.models.pretrained import save_weights
+from nsynthlib.signals import interrupts
+from nsynthlib.training.batches import check_asked
 from nsynthlib.training.optimizer import MuonAdamW, schedule
 from nsynthlib.training.precision import cpu_has_bf16
+from nsynthlib.values import positive, whole
 
 BATCH = 64
 FLOOR_DB = LOG_MEL.floor_db
@@ -103,7 +107,7 @@ def accuracies(model: Classifier, spectrograms: LabelledSpectrograms) -> dict[st
 
 def train_classifier(
     notes: tuple[Sequence[Note], Sequence[Note]],
-    run: Path,
+    run: str | os.PathLike[str],
     *,
     epochs: int,
     learning_rate: float = 3e-3,
@@ -116,16 +120,19 @@ def train_classifier(
     ``training.json``: settings, hash of the notes, seconds, and the share of right answers after every epoch. Returns
     what that file holds.
 
-    An interrupt (Ctrl-C) leaves the best one so far without ``training.json``; it is not resumed.
+    An interrupt (Ctrl-C, SIGTERM, a terminal that is closed) leaves the best one so far without ``training.json``; it
+    is not resumed.
 
     Raises:
         UsageError: if ``run`` holds a classifier already, or an option is out of range.
         DataError: if there are no notes, or one of them is bad.
+        RunFailed: if it was interrupted; the line says what is left.
     """
+    run = check_asked(notes, run)
     if (run / "training.json").exists():
         raise UsageError(f"{run} holds a classifier already; name a new folder")
-    if epochs < 1 or not learning_rate > 0:
-        raise UsageError(f"epochs {epochs} and learning rate {learning_rate} must be greater than 0")
+    epochs, seed = whole("epochs", epochs, 1), whole("seed", seed, 0)
+    learning_rate = positive("learning_rate", learning_rate)
     started = time.monotonic()
     torch.manual_seed(seed)
     model = Classifier().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -144,20 +151,22 @@ def train_classifier(
     }
     best = -1.0
     generator = torch.Generator().manual_seed(seed)
-    bar = tqdm(total=total, desc="classifier", unit="step", disable=quiet)
-    for epoch in range(epochs):
-        order = torch.randperm(len(train), generator=generator)[: total // epochs * batch]
-        batches = order.split(batch)
-        rates = [learning_rate * schedule((epoch * len(batches) + i) / total) for i in range(len(batches))]
-        _one_epoch(model, train, batches, optimizer, rates, generator, bar)
-        result = accuracies(model, valid)
-        record["validation"].append(result)
-        record["seconds"] = round(time.monotonic() - started, 1)
-        bar.set_postfix({k: f"{v:.3f}" for k, v in result.items()})
-        if (mean := sum(result.values()) / 3) > best:
-            best, record["best_epoch"] = mean, epoch
-            save_weights(model, run)
-    bar.close()
+    steps = tqdm(total=total, desc="classifier", unit="step", disable=quiet)
+    with steps as bar, interrupts() as interrupted:
+        for epoch in range(epochs):
+            order = torch.randperm(len(train), generator=generator)[: total // epochs * batch]
+            batches = order.split(batch)
+            rates = [learning_rate * schedule((epoch * len(batches) + i) / total) for i in range(len(batches))]
+            _one_epoch(model, train, batches, optimizer, rates, generator, bar, interrupted)
+            if interrupted():
+                raise RunFailed(_stopped(run, record, epochs))
+            result = accuracies(model, valid)
+            record["validation"].append(result)
+            record["seconds"] = round(time.monotonic() - started, 1)
+            bar.set_postfix({k: f"{v:.3f}" for k, v in result.items()})
+            if (mean := sum(result.values()) / 3) > best:
+                best, record["best_epoch"] = mean, epoch
+                save_weights(model, run)
     write_json(run / "training.json", record)
     return record
 
@@ -170,8 +179,9 @@ def _one_epoch(
     rates: Sequence[float],
     generator: torch.Generator,
     bar: Any,
+    interrupted: Callable[[], bool],
 ) -> None:
-    """One epoch; each batch has its own learning rate."""
+    """One epoch, or the part of it up to an interrupt; each batch has its own learning rate."""
     model.train()
     for rows, rate in zip(batches, rates, strict=True):
         optimizer.set_learning_rate(rate)
@@ -181,3 +191,15 @@ def _one_epoch(
         optimizer.step()
         optimizer.zero_grad()
         bar.update()
+        if interrupted():
+            break
+
+
+def _stopped(run: Path, record: Mapping[str, Any], epochs: int) -> str:
+    """What an interrupt leaves."""
+    if "best_epoch" not in record:
+        return f"stopped before the first of {epochs} epochs was over: nothing of it is kept"
+    return (
+        f"stopped after {len(record['validation'])} of {epochs} epochs; {run} holds the best classifier so far, of "
+        f"epoch {record['best_epoch'] + 1}, which Classifier.from_pretrained reads; it cannot be resumed"
+    )

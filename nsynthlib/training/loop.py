@@ -8,6 +8,7 @@ resumed run needs to go on as if it had never stopped).
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -22,17 +23,19 @@ from torch.optim.swa_utils import AveragedModel
 
 from nsynthlib.data import Note
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.files import read_json, write_json
+from nsynthlib.files import read_settings, write_json
 from nsynthlib.models.autoencoders import AE, CVAE, KINDS, Output, kl_divergence
 from nsynthlib.models.condition import Condition
 from nsynthlib.models.pretrained import save_weights
-from nsynthlib.training.batches import BatchSource
-from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, interrupts, load_latest, save_latest
+from nsynthlib.signals import interrupts
+from nsynthlib.training.batches import BatchSource, check_asked
+from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, load_latest, save_latest
 from nsynthlib.training.losses import deviation_loss, mean_kl, sigma_vae_loss
 from nsynthlib.training.optimizer import MuonAdamW, schedule
 from nsynthlib.training.precision import cuda_works
 from nsynthlib.training.prior import fit_prior
 from nsynthlib.training.settings import Settings
+from nsynthlib.values import one_of, positive, shown
 
 LOG_EVERY = 10  # steps between two looks at the loss: each look makes a GPU wait
 MAX_GRAD_NORM = 50.0
@@ -40,7 +43,7 @@ MAX_GRAD_NORM = 50.0
 
 def train(
     notes: tuple[Sequence[Note], Sequence[Note]],
-    run: Path,
+    run: str | os.PathLike[str],
     settings: Settings,
     *,
     resume: bool = False,
@@ -52,7 +55,8 @@ def train(
 ) -> dict[str, Any]:
     """Train on ``notes[0]``, validate on ``notes[1]``, leave everything in the folder ``run``; returns the history.
 
-    An interrupt (Ctrl-C) ends the run after the step that is under way, saved so that it can be resumed.
+    An interrupt (Ctrl-C, SIGTERM, a terminal that is closed) ends the run after the step that is under way, saved so
+    that it can be resumed.
 
     Args:
         resume: go on from the folder's last checkpoint; ends with the same weights, on CPU to the bit, as a run
@@ -64,12 +68,21 @@ def train(
         tensorboard: also write the losses for TensorBoard, to ``run/tensorboard``.
 
     Raises:
-        UsageError: if ``run`` holds another run, or other settings than those to resume; if TensorBoard is missing.
-        DataError: if the notes are not those the run began with, or one of them is bad.
+        UsageError: if ``run`` holds another run, or other settings than those to resume; if a value cannot be; if
+            TensorBoard is missing.
+        DataError: if there are no notes, they are not those the run began with, or one of them is bad; if ``run`` was
+            begun by another version of the package.
         RunFailed: if the loss stops being a number, or the GPU's memory or the disk is full; the last good checkpoint
             stays.
     """
+    run = check_asked(notes, run)
+    if not isinstance(settings, Settings):
+        raise UsageError(f"settings must be nsynthlib.Settings, not {shown(settings)}")
+    if minutes not in (0, math.inf):
+        positive("minutes", minutes)
     accelerator = make_accelerator(run, tensorboard, precision)
+    _check_settings(run, settings, resume)
+    accelerator.wait_for_everyone()  # before one of them begins the folder
     set_seed(settings.seed)
     model = KINDS[settings.kind](settings.preset)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -80,7 +93,7 @@ def train(
     steps_per_epoch = max(1, len(train_notes) // settings.batch_size)
     total = settings.epochs * steps_per_epoch
     progress = Progress()
-    if _open_run(run, settings, train_notes, valid_notes, resume, accelerator):
+    if _open_run(run, settings, train_notes, valid_notes, accelerator):
         progress = load_latest(run, model, optimizer, average)
 
     clock = Clock(progress.history["seconds"])
@@ -99,12 +112,14 @@ def train(
             average.update_parameters(model)
             progress.step += 1
             bar.update()
-            if progress.step % LOG_EVERY == 0 or progress.step % steps_per_epoch == 0:
+            epoch_ends = progress.step % steps_per_epoch == 0
+            looked_at = epoch_ends or progress.step % LOG_EVERY == 0
+            if looked_at:
                 row = {"loss": loss.item(), "kl": kl.item()}  # a GPU waits here, and only here
                 progress.log(row, run, settings)
                 accelerator.log(row, progress.step)
                 bar.set_postfix({k: f"{v:.1f}" for k, v in row.items()}, refresh=False)
-            if progress.step % steps_per_epoch == 0:
+            if epoch_ends:
                 with accelerator.autocast():
                     result = validate(cast(AE, average.module), valid_notes, settings.batch_size)
                 best = progress.validated(result, clock.seconds(), run)
@@ -113,9 +128,8 @@ def train(
                     if best:
                         save_weights(average.module, run)
                     save_latest(run, model, optimizer, average, progress)
-                if clock.seconds() > 60 * minutes:
-                    break
-            if interrupted():
+            over = epoch_ends and clock.seconds() > 60 * minutes
+            if _all_stop(interrupted() or over, looked_at, accelerator):
                 progress.history["seconds"] = clock.seconds()
                 if accelerator.is_main_process:
                     save_latest(run, model, optimizer, average, progress)
@@ -128,11 +142,26 @@ def train(
     return progress.history
 
 
+def _all_stop(stop: bool, looked_at: bool, accelerator: Accelerator) -> bool:
+    """Whether any process is to stop: then all do, since each waits for the others' gradients.
+
+    Several ask each other only at steps whose loss is looked at, where they wait in any case.
+    """
+    if accelerator.num_processes == 1:
+        return stop
+    if not looked_at:
+        return False
+    asked = torch.tensor(float(stop), device=accelerator.device)
+    return bool(cast(Tensor, accelerator.reduce(asked, "sum")) > 0)
+
+
 def make_accelerator(run: Path, tensorboard: bool, precision: str | None = None) -> Accelerator:
     """The device or devices to train on: bf16 by default where a GPU has it; with TensorBoard if asked.
 
     A GPU that is claimed but cannot be used is told, and the CPU taken.
     """
+    if precision is not None:
+        one_of("precision", precision, ("bf16", "no"))
     gpu = cuda_works()
     precision = precision or ("bf16" if gpu and torch.cuda.is_bf16_supported() else "no")
     how: dict[str, Any] = {"mixed_precision": precision, "cpu": torch.cuda.is_available() and not gpu}
@@ -192,23 +221,24 @@ def _losses(
     return loss, texture_loss, kl
 
 
-def _open_run(
-    run: Path, settings: Settings, train: BatchSource, valid: BatchSource, resume: bool, accelerator: Accelerator
-) -> bool:
-    """Begin the folder, or check that it fits; returns whether there is a checkpoint to go on from."""
+def _check_settings(run: Path, settings: Settings, resume: bool) -> None:
+    """Raise UsageError unless the folder is free, or holds a run of these settings that is to be resumed."""
+    path = run / "settings.json"
+    if path.exists() and not resume:
+        raise UsageError(f"{run} holds a run already; add --resume to go on with it, or name a new folder")
+    if path.exists() and Settings.read(path) != settings:
+        raise UsageError(f"{run} was begun with other settings; resume it without options of its own")
+
+
+def _open_run(run: Path, settings: Settings, train: BatchSource, valid: BatchSource, accelerator: Accelerator) -> bool:
+    """Begin the folder, or check that its notes are these; returns whether there is a checkpoint to go on from."""
     data = {"train": len(train), "validation": len(valid), "sha256": [train.sha256, valid.sha256]}
     path = run / "settings.json"
     begun = path.exists()
-    accelerator.wait_for_everyone()  # each process has looked before one of them begins the folder
-    if begun and not resume:
-        raise UsageError(f"{run} holds a run already; add --resume to go on with it, or name a new folder")
-    if begun:
-        stored = read_json(path)
-        if stored["settings"] != asdict(settings):
-            raise UsageError(f"{run} was begun with other settings; resume it without options of its own")
-        if stored["data"] != data:
-            raise DataError(f"{run} was begun with other notes than these")
-    elif accelerator.is_main_process:
+    accelerator.wait_for_everyone()  # all have looked
+    if begun and read_settings(path, data, "data") != data:
+        raise DataError(f"{run} was begun with other notes than these")
+    if not begun and accelerator.is_main_process:
         run.mkdir(parents=True, exist_ok=True)
         device = torch.cuda.get_device_name() if accelerator.device.type == "cuda" else "cpu"
         write_json(path, {"settings": asdict(settings), "data": data, "device": device, "torch": torch.__version__})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from nsynthlib.models.autoencoders import CVAE
+from nsynthlib.models.autoencoders import CVAE, need_model
 from nsynthlib.models.prior import Prior
 from nsynthlib.training.batches import BatchSource
 from nsynthlib.training.settings import Settings
@@ -17,6 +17,7 @@ PRIOR_NOISE = 0.5  # of a posterior's width: all of it and new notes stray an oc
 @torch.no_grad()
 def fit_prior(model: CVAE, notes: BatchSource, settings: Settings) -> Prior:
     """Where the latent vectors of at most ``PRIOR_NOTES`` training notes lie, by samples of narrowed posteriors."""
+    need_model(model, "fit_prior", CVAE)
     generator = torch.Generator().manual_seed(settings.seed)
     chosen = torch.randperm(len(notes), generator=generator)[:PRIOR_NOTES]
     sampled = []

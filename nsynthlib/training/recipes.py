@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from nsynthlib.data import NSynth, download, pocket, train_and_valid
 from nsynthlib.errors import UsageError
 from nsynthlib.files import read_json
-from nsynthlib.models.pretrained import PRETRAINED
+from nsynthlib.models.autoencoders import KINDS
+from nsynthlib.models.sources import PRETRAINED
 from nsynthlib.soundfont import render
 from nsynthlib.training.settings import Settings
+from nsynthlib.values import one_of
 
 NOTES = Path("data/soundfont")
 RENDERED = 24_000  # notes, those of the shipped weights
@@ -64,10 +67,10 @@ def recipe(
         rate = LEARNING_RATES.get(preset or "", SHORT_LEARNING_RATE)
         settings = Settings(kind=kind, preset=preset or "small", epochs=epochs, batch_size=4, learning_rate=rate)
         return Recipe(pocket().split("instrument", 0.2), settings)
-    Settings(kind=kind)  # an unknown kind is told before notes are made
-    record = read_json(PRETRAINED / kind / "training.json")
-    settings = Settings(**{**record["settings"], **({"preset": preset} if preset else {})})
+    path = PRETRAINED / one_of("model", kind, KINDS) / "training.json"
+    shipped, record = Settings.read(path), read_json(path)
     _tell(f"the shipped weights took {record['seconds'] / 60:.0f} minutes of training on a {record['device'].upper()}")
+    settings = shipped if preset is None else replace(shipped, preset=preset)
     return Recipe(train_and_valid(_find_or_make(Path(source))), settings)
 
 

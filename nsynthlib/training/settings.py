@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from nsynthlib.errors import UsageError
-from nsynthlib.files import read_json
+from nsynthlib.errors import DataError, UsageError
+from nsynthlib.files import read_settings
 from nsynthlib.models.autoencoders import KINDS, N_EFFECTIVE
+from nsynthlib.models.networks import PRESET, PRESETS
+from nsynthlib.values import one_of, positive, share, whole
+
+SHARES = ("kl_warmup", "augment_prob", "mix_prob", "noise_prob")  # settings from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,13 @@ class Settings:
         noise_prob: that a recording's noise is added.
         patience: stop after this many validations without a better one; 0 never stops early.
         seed: of weights, order and noise.
+
+    Raises:
+        UsageError: for a value that cannot be; the line names it.
     """
 
     kind: str = "cvae"
-    preset: str = "thesis"
+    preset: str = PRESET
     epochs: int = 40
     batch_size: int = 32
     learning_rate: float = 1.5e-3
@@ -47,15 +54,27 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise UsageError(f"model {self.kind!r} is unknown; choose one of {', '.join(KINDS)}")
-        for name in ("epochs", "batch_size", "learning_rate", "n_effective"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be greater than 0, not {getattr(self, name)}")
+        one_of("model", self.kind, KINDS)
+        one_of("preset", self.preset, PRESETS)
+        read = {name: whole(name, getattr(self, name), 1) for name in ("epochs", "batch_size")}
+        read |= {name: whole(name, getattr(self, name), 0) for name in ("patience", "seed")}
+        numbers = {name: positive(name, getattr(self, name)) for name in ("learning_rate", "n_effective")}
+        numbers |= {name: share(name, getattr(self, name)) for name in SHARES}
+        for name, value in (read | numbers).items():
+            object.__setattr__(self, name, value)  # 3.0 is taken as 3
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """Those that a run's record tells; DataError names the first that is missing, unknown or out of range."""
+        stored = read_settings(path, [field.name for field in fields(cls)], "settings")
+        try:
+            return cls(**stored)
+        except UsageError as error:
+            raise DataError(f"{path}: {error}; it belongs to another version, or was changed by hand") from None
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], resumed: Path | None = None) -> Settings:
         """Settings of the options that are not ``None``, over those that the run to be ``resumed`` was begun with."""
+        given = {name: value for name, value in options.items() if value is not None}
         path = resumed / "settings.json" if resumed else None
-        stored = read_json(path)["settings"] if path and path.exists() else {}
-        return cls(**(stored | {name: value for name, value in options.items() if value is not None}))
+        return replace(cls.read(path), **given) if path and path.exists() else cls(**given)

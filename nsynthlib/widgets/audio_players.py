@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from nsynthlib.audio.encoding import check_audio, encode_mp3
+from nsynthlib.audio.encoding import check_rate, data_url
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.audio.levels import dbfs, peak_and_rms
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+from nsynthlib.data.sound import Sound, read_sound
+from nsynthlib.errors import UsageError
+from nsynthlib.values import shown
 
 
 class Player:
     """One sound with its name and its controls, as loud as it is."""
 
-    def __init__(self, audio: ArrayLike, label: str, sample_rate: int = SAMPLE_RATE) -> None:
-        self.audio = check_audio(audio)
-        self.label = label
-        self.sample_rate = sample_rate
+    def __init__(self, audio: Sound, label: str, sample_rate: int = SAMPLE_RATE) -> None:
+        self.audio = read_sound(audio).numpy()
+        self.label = str(label)
+        self.sample_rate = check_rate(sample_rate)
 
     def __repr__(self) -> str:
         peak, rms = peak_and_rms(self.audio)
@@ -29,13 +27,12 @@ class Player:
         return f"Player({self.label!r}: {seconds:.2f} s, peak {dbfs(peak):.1f} dBFS, RMS {dbfs(rms):.1f} dBFS)"
 
     def _repr_html_(self) -> str:
-        """A figure that needs nothing beside it; the sound travels inside, as MP3."""
-        data = base64.b64encode(encode_mp3(self.audio, self.sample_rate)).decode()
+        """A figure that needs nothing beside it; the sound travels inside."""
         label = html.escape(self.label)
         return (
             '<figure class="nn-player" style="min-width: 0; max-width: 30rem; margin: 0.5rem 0">'
             f'<figcaption style="margin: 0 0 0.25rem; color: inherit; text-align: left">{label}</figcaption>'
-            f'<audio controls preload="metadata" aria-label="{label}" src="data:audio/mpeg;base64,{data}"'
+            f'<audio controls preload="metadata" aria-label="{label}" src="{data_url(self.audio, self.sample_rate)}"'
             ' style="display: block; width: 100%; height: 2.6rem"></audio></figure>'
         )
 
@@ -45,6 +42,11 @@ class Players:
 
     def __init__(self, items: Sequence[Player]) -> None:
         self.items = tuple(items)
+        for item in self.items:
+            if not isinstance(item, Player):
+                raise UsageError(
+                    f"players are made of a list of player(), or of sounds by labels, not of {shown(item)}"
+                )
 
     def __repr__(self) -> str:
         return "\n".join(repr(item) for item in self.items)
@@ -56,21 +58,21 @@ class Players:
         return f'<div class="nn-players" style="{style}">{figures}</div>'
 
 
-def player(audio: ArrayLike, label: str, sample_rate: int = SAMPLE_RATE) -> Player:
+def player(audio: Sound, label: str, sample_rate: int = SAMPLE_RATE) -> Player:
     """A player of one sound, never made louder or softer.
 
     Args:
-        audio: ``[samples]`` in [-1, 1].
+        audio: ``[samples]`` in [-1, 1], or int16, or a note.
         label: what it is, for the eye and for a screen reader.
-        sample_rate: in hertz.
+        sample_rate: in hertz, 3000 to 768000.
 
     Raises:
-        ValueError: if the sound would clip or is no sound; the line says what to do.
+        UsageError: if the sound would clip or is no sound, or for another sample rate; the line says what to do.
     """
     return Player(audio, label, sample_rate)
 
 
-def players(items: Mapping[str, ArrayLike] | Sequence[Player], sample_rate: int = SAMPLE_RATE) -> Players:
+def players(items: Mapping[str, Sound] | Sequence[Player], sample_rate: int = SAMPLE_RATE) -> Players:
     """Several players side by side: a list of :func:`player`, or sounds by their labels."""
     if isinstance(items, Mapping):
         items = [Player(audio, label, sample_rate) for label, audio in items.items()]

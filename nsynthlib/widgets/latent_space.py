@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nsynthlib.audio.encoding import encode_mp3
+from nsynthlib.audio.encoding import data_url
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.data import FAMILIES, Note
 from nsynthlib.plots import FAMILY_COLOURS, FAMILY_MARKERS
@@ -81,4 +80,4 @@ def _beginning(audio: np.ndarray) -> str:
     sound = audio[: int(SECONDS * SAMPLE_RATE)].copy()
     fade = int(FADE * SAMPLE_RATE)
     sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return "data:audio/mpeg;base64," + base64.b64encode(encode_mp3(sound, SAMPLE_RATE)).decode()
+    return data_url(sound, SAMPLE_RATE)

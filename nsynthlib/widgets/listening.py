@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import anywidget
 import numpy as np
 import traitlets
 
-from nsynthlib.audio.encoding import check_audio, to_pcm16
+from nsynthlib.audio.encoding import check_rate, to_pcm16
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.audio.levels import dbfs, peak_and_rms
+from nsynthlib.data.sound import Sound, read_sound
 from nsynthlib.widgets.modules import WEB, one_file
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
 
 SOFTEST_DBFS = -60.0  # an RMS below it leaves too few steps of 16 bits to be matched
 
@@ -53,15 +50,15 @@ def match_loudness(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, n
     return first * (target / loud), second * (target / other), dbfs(loud / other)
 
 
-def abx(sounds: Mapping[str, ArrayLike], sample_rate: int = SAMPLE_RATE, trials: int = 10) -> ABX:
+def abx(sounds: Mapping[str, Sound], sample_rate: int = SAMPLE_RATE, trials: int = 10) -> ABX:
     """A blind listening test of two sounds: at each trial, is X the first or the second one?
 
     The louder sound is turned down to the softer one's RMS, and the reader is told by how much. The score stays hidden
     until the end; then it comes with its one-sided binomial p-value and a plain verdict.
 
     Args:
-        sounds: two of them by their labels, ``[samples]`` each in [-1, 1].
-        sample_rate: in hertz.
+        sounds: two of them by their labels, ``[samples]`` each in [-1, 1], or int16, or notes.
+        sample_rate: in hertz, 3000 to 768000.
         trials: how many at first; the reader may change it.
 
     Raises:
@@ -71,11 +68,11 @@ def abx(sounds: Mapping[str, ArrayLike], sample_rate: int = SAMPLE_RATE, trials:
         raise ValueError(f"an ABX test compares two sounds, not {len(sounds)}")
     if trials < 1:
         raise ValueError(f"{trials} trials are not offered; choose 1 or more")
-    first, second, less = match_loudness(*(check_audio(audio) for audio in sounds.values()))
+    first, second, less = match_loudness(*(read_sound(audio).numpy() for audio in sounds.values()))
     labels = list(sounds)
     if abs(less) < 0.05:
         matching = "Both are equally loud (RMS)."
     else:
         matching = f"{labels[0] if less > 0 else labels[1]} is turned down by {abs(less):.1f} dB, to the other's RMS."
     pair = dict(first=to_pcm16(first).tobytes(), second=to_pcm16(second).tobytes())
-    return ABX(labels=labels, sample_rate=sample_rate, trials=trials, matching=matching, **pair)
+    return ABX(labels=labels, sample_rate=check_rate(sample_rate), trials=trials, matching=matching, **pair)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import numpy as np
 
-from nsynthlib.audio.encoding import check_audio, to_pcm16
+from nsynthlib.audio.encoding import check_rate, to_pcm16
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.constants import CONSTANTS
+from nsynthlib.data.sound import Sound, read_sound
 from nsynthlib.spectral import (
+    MEL_SCALE,
     MEL_SCALES,
     STFT,
     from_db,
@@ -28,7 +30,6 @@ from nsynthlib.widgets.modules import WEB, one_file
 from nsynthlib.widgets.settings import Choice, Whole, setting
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
     from torch import Tensor
 
 BANDS = tuple(CONSTANTS["choices"]["n_mels"])
@@ -103,11 +104,11 @@ class MelExplorer(Explorer):
 
 
 def mel_explorer(
-    audio: ArrayLike,
+    audio: Sound,
     sample_rate: int = SAMPLE_RATE,
     *,
     n_mels: int = 128,
-    mel_scale: str = "slaney",
+    mel_scale: str = MEL_SCALE,
     f_min: int = 0,
     f_max: int | None = None,
     n_fft: int = 2048,
@@ -117,8 +118,8 @@ def mel_explorer(
     """Number, scale and range of mel bands, moved by hand; and the sound that survives them.
 
     Args:
-        audio: ``[samples]`` in [-1, 1]; it travels with the widget as 16-bit samples.
-        sample_rate: in hertz.
+        audio: ``[samples]`` in [-1, 1], or int16, or a note; it travels with the widget as 16-bit samples.
+        sample_rate: in hertz, 3000 to 768000.
         n_mels, mel_scale: where the controls stand at first; values in ``BANDS`` and ``MEL_SCALES``.
         f_min, f_max: lowest and highest frequency at first, in hertz; ``None`` is half the sample rate.
         n_fft, hop_length: of the STFT below (Hann window); no control moves them.
@@ -127,7 +128,7 @@ def mel_explorer(
     Raises:
         ValueError: for a sound that cannot be played, or a value that the controls do not have.
     """
-    sound = check_audio(audio)
+    sound, sample_rate = read_sound(audio).numpy(), check_rate(sample_rate)
     at = places_of(dict(n_mels=BANDS, mel_scale=MEL_SCALES), dict(n_mels=n_mels, mel_scale=mel_scale))
     half = sample_rate // 2
     low = check_within("f_min", f_min, 0, half, "Hz")

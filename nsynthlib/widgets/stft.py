@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import numpy as np
 
-from nsynthlib.audio.encoding import check_audio, to_pcm16
+from nsynthlib.audio.encoding import check_rate, to_pcm16
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.constants import CONSTANTS
+from nsynthlib.data.sound import Sound, read_sound
 from nsynthlib.spectral import STFT, WINDOWS, griffin_lim, istft, magnitude_to_audio, stft, to_db
 from nsynthlib.spectral.phase import OnStep
 from nsynthlib.widgets.base import ExplorerWidget, Settings, cells, level_cells, spectrogram
@@ -18,7 +19,6 @@ from nsynthlib.widgets.modules import WEB, one_file
 from nsynthlib.widgets.settings import Choice, Whole, setting
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
     from torch import Tensor
 
 FFT_SIZES, WIN_LENGTHS, HOPS, DISPLAYS, PHASES = (
@@ -89,7 +89,7 @@ class STFTExplorer(Explorer):
 
 
 def stft_explorer(
-    audio: ArrayLike,
+    audio: Sound,
     sample_rate: int = SAMPLE_RATE,
     *,
     n_fft: int = 1024,
@@ -103,8 +103,8 @@ def stft_explorer(
     """The settings of a spectrogram, moved by hand; and what is heard when its phase is lost.
 
     Args:
-        audio: ``[samples]`` in [-1, 1]; it travels with the widget as 16-bit samples.
-        sample_rate: in hertz.
+        audio: ``[samples]`` in [-1, 1], or int16, or a note; it travels with the widget as 16-bit samples.
+        sample_rate: in hertz, 3000 to 768000.
         n_fft, win_length, hop_length, window, display, phase: where the controls stand at first; values in
             ``FFT_SIZES``, ``WIN_LENGTHS`` (``None`` is as long as the FFT), ``HOPS``, ``WINDOWS``, ``DISPLAYS`` and
             ``PHASES``.
@@ -113,7 +113,7 @@ def stft_explorer(
     Raises:
         ValueError: for a sound that cannot be played, or a value that the controls do not have.
     """
-    sound = check_audio(audio)
+    sound, sample_rate = read_sound(audio).numpy(), check_rate(sample_rate)
     offered = dict(
         n_fft=FFT_SIZES, win_length=WIN_LENGTHS, hop_length=HOPS, window=WINDOWS, display=DISPLAYS, phase=PHASES
     )

@@ -30,3 +30,4 @@ PRESETS = {
     # A residual network with a third of the channels: for runs of seconds.
     "small": Preset((24, 48, 64), 32, ResidualEncoder, ResidualDecoder, PATCH),
 }
+PRESET = "residual"  # what a model is made of where nothing else is asked for

@@ -4,9 +4,11 @@ import base64
 import inspect
 import io
 import math
+import re
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from helpers import SMALL, in_python
 from scipy.io import wavfile
@@ -387,3 +389,14 @@ def test_struck_and_plucked_things_sound_as_they_are_made(timbre):
         assert sound[:16_000].square().mean() > 4 * sound[32_000:48_000].square().mean()
     with pytest.raises(UsageError, match="decay is 0; it must be longer than 0 seconds"):
         synthesise(type(timbre)(decay=0), 60, 100)
+
+
+def test_a_note_shows_its_player_in_a_notebook():
+    note = pocket()[0]
+    shown = note._repr_html_()
+    assert f'aria-label="{note.name}: ' in shown
+    data = base64.b64decode(re.search(r"base64,([^\"]+)", shown)[1])
+    audio, rate = soundfile.read(io.BytesIO(data), dtype="float32")
+    assert rate == 16_000
+    rms = float(np.sqrt(np.mean(audio**2)))
+    assert rms == pytest.approx(float(note.audio.square().mean().sqrt()), rel=0.05)  # as loud as it is

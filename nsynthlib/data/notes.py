@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nsynthlib.audio.format import SAMPLES
+from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
+from nsynthlib.audio.html import player_html
 from nsynthlib.data import packing
 from nsynthlib.data.audio import ConversionWarning, read_samples
 from nsynthlib.errors import DataError
@@ -35,6 +36,11 @@ class Note:
     instrument: str
     path: Path
     row: int | None = None
+
+    def _repr_html_(self) -> str:
+        """Its player, in a notebook."""
+        about = f"{self.name}: {self.family.replace('_', ' ')}, MIDI {self.pitch}, velocity {self.velocity}"
+        return player_html(self.audio.numpy(), SAMPLE_RATE, about)
 
     @property
     def audio(self) -> Tensor:

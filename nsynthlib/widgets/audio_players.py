@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 
-from nsynthlib.audio.encoding import check_rate, data_url
+from nsynthlib.audio.encoding import check_rate
 from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.audio.html import player_html
 from nsynthlib.audio.levels import dbfs, peak_and_rms
 from nsynthlib.data.sound import Sound, read_sound
 from nsynthlib.errors import UsageError
@@ -27,14 +27,7 @@ class Player:
         return f"Player({self.label!r}: {seconds:.2f} s, peak {dbfs(peak):.1f} dBFS, RMS {dbfs(rms):.1f} dBFS)"
 
     def _repr_html_(self) -> str:
-        """A figure that needs nothing beside it; the sound travels inside."""
-        label = html.escape(self.label)
-        return (
-            '<figure class="nn-player" style="min-width: 0; max-width: 30rem; margin: 0.5rem 0">'
-            f'<figcaption style="margin: 0 0 0.25rem; color: inherit; text-align: left">{label}</figcaption>'
-            f'<audio controls preload="metadata" aria-label="{label}" src="{data_url(self.audio, self.sample_rate)}"'
-            ' style="display: block; width: 100%; height: 2.6rem"></audio></figure>'
-        )
+        return player_html(self.audio, self.sample_rate, self.label)
 
 
 class Players:

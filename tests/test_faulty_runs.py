@@ -79,6 +79,36 @@ def test_a_run_that_is_told_to_end_loses_nothing(notes, finished, tmp_path, numb
         assert all(torch.equal(tensor, again[part][name]) for name, tensor in whole[part].items())
 
 
+TWO = """
+import os, signal, sys
+from pathlib import Path
+from accelerate import PartialState
+from nsynthlib import Settings, train
+from nsynthlib.data import pocket
+from nsynthlib.training import loop
+next_batch = loop._next_batch
+def signalled(notes, settings, step, per_epoch, accelerator):
+    if step == 2 and accelerator.process_index == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return next_batch(notes, settings, step, per_epoch, accelerator)
+loop._next_batch = signalled
+every = pocket()
+settings = Settings(kind="vae", preset="thesis", epochs=4, batch_size=8)
+history = train((every[:22], every[22:32]), sys.argv[1], settings, quiet=True)
+Path(f"process-{PartialState().process_index}").write_text(str(len(history["validation"])))
+"""
+
+
+def test_one_of_two_processes_that_is_told_to_end_ends_both(tmp_path):
+    """In the third of eight steps; at the end of that epoch they have asked each other."""
+    (tmp_path / "two.py").write_text(TWO)
+    launch = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", 2)
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    in_python(*launch, "two.py", tmp_path / "run", env=environment, cwd=tmp_path)
+    assert [(tmp_path / f"process-{i}").read_text() for i in (0, 1)] == ["2", "2"]
+    assert torch.load(tmp_path / "run" / "latest.pt", weights_only=True)["step"] == 4
+
+
 def test_a_closed_terminal_loses_nothing(tmp_path):
     """SIGHUP comes with a terminal that can no longer be written to."""
     in_python("-m", "nsynthlib", "data", "pocket", tmp_path / "notes")

@@ -34,7 +34,7 @@ def check_audio(audio: ArrayLike | Tensor) -> np.ndarray:
         raise UsageError("audio holds values that are not finite numbers")
     peak = float(np.abs(sound).max())
     if peak > 1:
-        raise UsageError(f"audio reaches {peak:.3g}, beyond full scale, which is 1; divide it by {peak:.3g} or more")
+        raise UsageError(f"audio reaches {peak:.3g}, beyond full scale; divide it by {peak:.3g} or more")
     return sound
 
 

@@ -8,7 +8,7 @@ from helpers import ROOT, in_python
 
 import nsynthlib
 
-NAMES = "AE CVAE FAMILIES LogMel NSynth STFT Settings VAE __version__ generate pocket reconstruct train"
+NAMES = "AE CVAE FAMILIES LogMel NSynth STFT Settings VAE __version__ generate pocket read_own_sound reconstruct train"
 
 # Where readers and chapters take names from, wherever they are made.
 PATHS = {

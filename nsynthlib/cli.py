@@ -20,7 +20,7 @@ app.add_typer(data, name="data")
 
 def _pitch(text: str) -> int:
     """``--pitch`` as a MIDI number."""
-    from nsynthlib.models.condition import read_pitch
+    from nsynthlib.audio.pitch import read_pitch
 
     try:
         return read_pitch(text)

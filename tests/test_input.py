@@ -15,13 +15,13 @@ from scipy.io import wavfile
 
 from nsynthlib import AE, CVAE, VAE, LogMel, Settings, generate, reconstruct
 from nsynthlib.audio import check_audio, encoding, note_to_midi
+from nsynthlib.audio.pitch import read_pitch
 from nsynthlib.data import pocket
 from nsynthlib.data.sound import read_sound
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.generation import decode, sample_z, standard_normal
 from nsynthlib.generation.export import export
 from nsynthlib.models import condition_of
-from nsynthlib.models.condition import read_pitch
 from nsynthlib.spectral import MEL_SCALE, hz_to_mel, mel_corners, mel_filterbank, mel_to_hz, stft
 from nsynthlib.synthesis import Modal, Plucked, synthesise
 from nsynthlib.training import fit_prior
@@ -400,3 +400,19 @@ def test_a_note_shows_its_player_in_a_notebook():
     assert rate == 16_000
     rms = float(np.sqrt(np.mean(audio**2)))
     assert rms == pytest.approx(float(note.audio.square().mean().sqrt()), rel=0.05)  # as loud as it is
+
+
+@pytest.mark.parametrize("pitch", [60.0, "60", "C4", [np.int64(60)]])
+def test_notes_are_chosen_by_a_pitch_in_any_plain_form(pitch):
+    assert pocket().filter(pitch=pitch) == pocket().filter(pitch=60)
+    assert len(pocket().filter(pitch=60)) == 9
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [("pitch", 60.5), ("pitch", 128), ("velocity", math.nan), ("family", "tuba"), ("source", "acoustics")],
+)
+def test_notes_are_not_chosen_by_what_no_note_can_be(label, value):
+    with pytest.raises(UsageError) as error:
+        pocket().filter(**{label: value})
+    one_line(error, label)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.values import shown
+from nsynthlib.values import number, shown
 
 # YIN's own 0.1 takes a note with breath for one an octave deeper, a higher one hears its second partial as the note:
 # of 0.1 to 0.25, real notes are heard best by 0.15.
@@ -43,6 +43,25 @@ def note_to_midi(name: str) -> int:
     semitone = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[letter.upper()]
     sharper = len(accidentals) if accidentals[:1] in "#♯" else -len(accidentals)
     return 12 * (int(octave) + 1) + semitone + sharper
+
+
+def read_pitch(pitch: float | str) -> int:
+    """A MIDI number from 0 to 127, given as 60, 60.0, ``"60"`` or ``"C4"``; UsageError for anything else."""
+    if isinstance(pitch, str) and re.fullmatch(r"-?\d+(\.\d*)?", pitch.strip(), re.ASCII):
+        pitch = float(pitch) if "." in pitch else int(pitch)
+    given = _named(pitch) if isinstance(pitch, str) else number(pitch)
+    if given is None or given % 1 or not 0 <= given <= 127:
+        raise UsageError(
+            f"pitch {shown(pitch)} is no MIDI number; choose one from 0 to 127, or a note such as C4 or F#3"
+        )
+    return int(given)
+
+
+def _named(name: str) -> int | None:
+    try:
+        return note_to_midi(name)
+    except UsageError:
+        return None
 
 
 def estimate_pitch(audio: Tensor, sample_rate: int = SAMPLE_RATE) -> float:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from nsynthlib.audio.pitch import read_pitch
 from nsynthlib.data import packing
 from nsynthlib.data.index import GET_NOTES, LabelTable, read_table
 from nsynthlib.data.labels import FAMILIES, SOURCES
@@ -18,6 +19,7 @@ from nsynthlib.data.notes import LABELS, Note
 from nsynthlib.data.sound_files import SoundFiles
 from nsynthlib.data.splits import SPLITS
 from nsynthlib.errors import DataError, UsageError
+from nsynthlib.values import one_of, whole
 
 POCKET = Path(__file__).parent.parent / "pocket_notes"
 UNSEEN_PITCHES = 0.04  # of the pitches of each training instrument are kept for judging
@@ -94,7 +96,9 @@ class NSynth(Sequence[Note]):
     def filter(self, **labels: object) -> NSynth:
         """The notes whose labels equal those given, each a value or a collection of values.
 
-        ``notes.filter(family="organ", pitch=range(48, 60))``. Raises UsageError for an unknown label.
+        ``notes.filter(family="organ", pitch=range(48, 60))``. A pitch may be
+        written as 60, 60.0 or ``"C4"``. Raises UsageError for an unknown label, family or source, or a number that is
+        no pitch or velocity.
         """
         keep = np.ones(len(self), dtype=bool)
         for label, wanted in labels.items():
@@ -104,19 +108,20 @@ class NSynth(Sequence[Note]):
             keep &= np.isin(getattr(self.table, label), self._codes(label, values))
         return self._only(keep)
 
-    def _codes(self, label: str, values: list[object]) -> np.ndarray:
-        """Labels as the columns hold them; a value that no note has is left out."""
-        names: dict[str, Sequence[str]] = {
-            "family": FAMILIES,
-            "source": SOURCES,
-            "instrument": self.table.instruments,
-        }
+    def _codes(self, label: str, values: list[Any]) -> np.ndarray:
+        """Labels as the columns hold them; an instrument or a name that no note has is left out."""
         if label == "name":
             return np.array([str(v).encode() for v in values], dtype="S")
-        if label in names:
-            at = {name: i for i, name in enumerate(names[label])}
+        if label == "instrument":
+            at = {name: i for i, name in enumerate(self.table.instruments)}
             return np.array([at[v] for v in values if v in at], dtype="i8")
-        return np.array([v for v in values if isinstance(v, (int, np.integer))], dtype="i8")
+        read: dict[str, Callable[[Any], int]] = {
+            "pitch": read_pitch,
+            "velocity": lambda v: whole("velocity", v, 0, 127),
+            "family": lambda v: FAMILIES.index(one_of("family", v, FAMILIES)),
+            "source": lambda v: SOURCES.index(one_of("source", v, SOURCES)),
+        }
+        return np.array([read[label](v) for v in values], dtype="i8")
 
     def split(self, by: str = "instrument", fraction: float = 0.1, seed: int = 0) -> tuple[NSynth, NSynth]:
         """Notes to train on and notes held out, the same for the same seed.

@@ -6,13 +6,14 @@ import torch
 from torch import Tensor
 
 from nsynthlib.audio.levels import limit_peak
+from nsynthlib.audio.pitch import read_pitch
 from nsynthlib.data.labels import FAMILIES
 from nsynthlib.data.notes import Note
 from nsynthlib.data.sound import Sound, read_sound
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.generation.refinement import refine
 from nsynthlib.models.autoencoders import AE, CVAE, need_model
-from nsynthlib.models.condition import Condition, condition_of, read_family, read_pitch
+from nsynthlib.models.condition import Condition, condition_of, read_family
 from nsynthlib.models.prior import temperature_scale
 from nsynthlib.values import number, shown, whole
 

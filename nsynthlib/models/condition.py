@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +9,10 @@ import torch
 from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE
-from nsynthlib.audio.pitch import midi_to_hz, note_to_midi
+from nsynthlib.audio.pitch import midi_to_hz, read_pitch
 from nsynthlib.data.labels import FAMILIES
-from nsynthlib.errors import UsageError
 from nsynthlib.spectral import LogMel
-from nsynthlib.values import number, one_of, shown, whole
+from nsynthlib.values import one_of, whole
 
 
 class Condition(NamedTuple):
@@ -26,25 +24,6 @@ class Condition(NamedTuple):
 
     def to(self, device: torch.device | str) -> Condition:
         return Condition(*(field.to(device) for field in self))
-
-
-def read_pitch(pitch: float | str) -> int:
-    """A MIDI number from 0 to 127, given as 60, 60.0, ``"60"`` or ``"C4"``; UsageError for anything else."""
-    if isinstance(pitch, str) and re.fullmatch(r"-?\d+(\.\d*)?", pitch.strip(), re.ASCII):
-        pitch = float(pitch) if "." in pitch else int(pitch)
-    given = _named(pitch) if isinstance(pitch, str) else number(pitch)
-    if given is None or given % 1 or not 0 <= given <= 127:
-        raise UsageError(
-            f"pitch {shown(pitch)} is no MIDI number; choose one from 0 to 127, or a note such as C4 or F#3"
-        )
-    return int(given)
-
-
-def _named(name: str) -> int | None:
-    try:
-        return note_to_midi(name)
-    except UsageError:
-        return None
 
 
 def read_velocity(velocity: float) -> int:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -176,6 +177,13 @@ def disk_with(monkeypatch) -> Callable[[int], None]:
         monkeypatch.setattr(files.shutil, "disk_usage", lambda _: type("Usage", (), {"free": size})())
 
     return fill
+
+
+def pytest_configure() -> None:
+    """Signals that tests send are heard, also in a run that a shell began in the background, which ignores them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items) -> None:

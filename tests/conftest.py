@@ -46,8 +46,7 @@ def pages(tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator:
     """The system's Chromium, without a window."""
-    from playwright.sync_api import sync_playwright
-
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:

@@ -50,12 +50,10 @@ def fake() -> Iterator[FakeTensorMode]:
 def moved(module: nn.Module) -> nn.Module:
     """The module with every parameter and buffer on a GPU that is not there."""
     for part in module.modules():
-        for name, value in part._parameters.items():
-            if value is not None:
-                part._parameters[name] = nn.Parameter(empty(value))
-        for name, value in part._buffers.items():
-            if value is not None:
-                part._buffers[name] = empty(value)
+        for name, value in list(part.named_parameters(recurse=False)):
+            setattr(part, name, nn.Parameter(empty(value)))
+        for name, value in list(part.named_buffers(recurse=False)):
+            setattr(part, name, empty(value))
     return module
 
 

@@ -118,7 +118,7 @@ def test_a_name_that_is_no_folder_is_told_at_once(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "file").write_text("")
-    monkeypatch.setattr(sources, "_answers", lambda address: pytest.fail("the network was asked"))
+    monkeypatch.setattr(sources, "is_reachable", lambda address: pytest.fail("the network was asked"))
     for name, words in {
         "runs/cvea": "there is no folder runs/cvea",
         Path("owner/name"): "there is no folder owner/name",

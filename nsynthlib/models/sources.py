@@ -89,14 +89,14 @@ def find(name: str | os.PathLike[str], needed: str, options: Mapping[str, Any]) 
     if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+/[\w.-]+", name) or Path(name).parent.is_dir():
         raise NotThere(f"there is no folder {text}")
     repository = Repository(name, options)
-    if not options["local_files_only"] and not constants.HF_HUB_OFFLINE and _answers(constants.ENDPOINT):
+    if not options["local_files_only"] and not constants.HF_HUB_OFFLINE and is_reachable(constants.ENDPOINT):
         return repository
     if repository.kept(needed) is None:
         raise NotThere(f"there is no folder {text}, and {constants.ENDPOINT} cannot be reached")
     return repository.offline()
 
 
-def _answers(address: str) -> bool:
+def is_reachable(address: str) -> bool:
     """Whether a server answers anything at all."""
     import requests
 

@@ -74,7 +74,9 @@ def pocket(out: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
 @data.command("soundfont")
 def soundfont(
     out: Annotated[Path, typer.Argument(help="New folder, which gets train, valid and test.")],
-    font: Annotated[list[str] | None, typer.Option(help="A soundfont's name or file; both without it.")] = None,
+    font: Annotated[
+        list[str] | None, typer.Option(help="A soundfont's name or file; all known ones without it.")
+    ] = None,
     notes: Annotated[int | None, typer.Option(min=1, help="About as many, drawn evenly; all without it.")] = None,
     lowest: Annotated[int, typer.Option(min=0, max=127, help="Lowest pitch.")] = 24,
     highest: Annotated[int, typer.Option(min=0, max=127, help="Highest pitch.")] = 84,

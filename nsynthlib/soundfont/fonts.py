@@ -1,4 +1,4 @@
-"""The two soundfonts that are known here, and where they lie."""
+"""The soundfonts that are known here, and where they lie."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from pathlib import Path
 
 from nsynthlib.errors import UsageError
 
-_PACKAGES = "fluidsynth fluid-soundfont-gm musescore-general-soundfont-small"
+_PACKAGES = "fluidsynth fluid-soundfont-gm musescore-general-soundfont-small csound-soundfont timgm6mb-soundfont"
 INSTALL = (
     f"Debian: sudo apt-get install {_PACKAGES}; Colab: !apt-get install -y {_PACKAGES}; "
     "macOS: brew install fluid-synth, and put FluidR3_GM.sf2 and MuseScore_General.sf3, from "
-    "https://musescore.org/en/handbook/3/soundfonts-and-sfz-files, into ~/.local/share/soundfonts"
+    "https://musescore.org/en/handbook/3/soundfonts-and-sfz-files, into ~/.local/share/soundfonts; "
+    "--font renders from those that are there"
 )
 
 LICENCES = {
     "FluidR3_GM": "MIT, copyright 2000-2002, 2008 Frank Wen; 2008 Toby Smithe",
     "MuseScore_General": "MIT, copyright 2018-2021 S. Christian Collins; 2014-2017 Michael Cowgill; 2000-2002, 2008 "
     "Frank Wen; parts public domain or CC0",
+    "sf_GMbank": "public domain",
+    "TimGM6mb": "GPL-2, copyright 2004 Tim Brechbill; 2010 David Bolton",  # rendered from, never shipped
 }
 FONTS = tuple(LICENCES)  # a font's place here is the number in its instruments' names: append, never reorder
+#: Small fonts whose recordings go by names too plain to tell them apart, so none of them is held out.
+TRAIN_ONLY = ("sf_GMbank", "TimGM6mb")
 
 FOLDERS = (
     Path.home() / ".local/share/sounds/sf2",
@@ -39,6 +44,8 @@ FOLDERS = (
 _NAMES = {
     "FluidR3_GM": ("FluidR3_GM.sf2",),
     "MuseScore_General": ("MuseScore_General.sf3", "MuseScore_General.sf2", "MuseScore_General_Lite.sf3"),
+    "sf_GMbank": ("sf_GMbank.sf2",),
+    "TimGM6mb": ("TimGM6mb.sf2",),
 }
 
 

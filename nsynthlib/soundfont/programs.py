@@ -41,7 +41,7 @@ PROGRAMS: dict[int, tuple[str, str]] = dict(
     )
 )
 
-# Programs of the two known fonts that do not sound at the key pressed, by semitones: organs whose deepest stop is a 32'
+# Programs of the known fonts that do not sound at the key pressed, by semitones: organs whose deepest stop is a 32'
 # or 16' pipe (0, -1 to -5 dB beside the loudest partial), and harmonics two octaves above the string.
 _SOUNDS = {16: -24, 17: -12, 18: -12, 31: 24}
 

@@ -27,12 +27,12 @@ from nsynthlib.errors import DataError, UsageError
 from nsynthlib.files import need_space, read_json, read_settings, write_json
 from nsynthlib.signals import ENDING
 from nsynthlib.soundfont.fluid import Synth, version
-from nsynthlib.soundfont.fonts import FONTS, Font, find_fonts
+from nsynthlib.soundfont.fonts import FONTS, TRAIN_ONLY, Font, find_fonts
 from nsynthlib.soundfont.programs import PROGRAMS, instrument_of, sounds_at
-from nsynthlib.soundfont.splitting import SPLITS, clusters, split
+from nsynthlib.soundfont.splitting import SPLITS, clusters, learnable, split
 from nsynthlib.soundfont.tables import presets
 
-GAIN = 1.0  # the loudest of all notes of both fonts peaks at -0.9 dB of full scale
+GAIN = 1.0  # the loudest of all notes of FluidR3 and MuseScore_General peaks at -0.9 dB of full scale
 PITCHES = range(24, 85)
 SILENT = 33 / 32768  # a peak below -60 dB of full scale: a key that the program does not have
 BYTES = 131_072  # of one note on the disk, in whole blocks
@@ -138,11 +138,13 @@ def _plan(
 ) -> tuple[dict[str, dict[str, Any]], list[Job]]:
     """What there is to know of each instrument, and what is to be rendered of it."""
     tables = {font.name: presets(font.path) for font in fonts}
-    chosen = [(f, p) for f in fonts for p in settings["programs"] if p in tables[f.name]]
+    parted = {name: found for name, found in tables.items() if name not in TRAIN_ONLY} or tables
+    cluster = clusters(parted)
+    side = split(cluster, settings["seed"])
+    plays = {name: found.keys() if name in parted else learnable(found, tables, side) for name, found in tables.items()}
+    chosen = [(f, p) for f in fonts for p in settings["programs"] if p in plays[f.name]]
     if not chosen:
         raise UsageError(f"none of the programs is in {' or '.join(str(font.path) for font in fonts)}; choose others")
-    cluster = clusters(tables)
-    side = split(cluster, settings["seed"])
     if settings["notes"] is not None and settings["notes"] < len(chosen):
         raise UsageError(f"notes must be at least {len(chosen)}, one for each instrument; or choose fewer programs")
     instruments, jobs = {}, []
@@ -154,12 +156,13 @@ def _plan(
             "font": font.name,
             "program": program,
             "preset": tables[font.name][program].name,
-            "cluster": cluster[program],
+            "cluster": cluster.get(program),
             "sounds": sounds,
-            "split": side[program],
+            "split": side.get(program, "train"),
         }
+        folder = partial / side.get(program, "train") / "audio"
         played = tuple((pitch, velocity) for pitch, velocity in cells if 0 <= pitch - sounds <= 127)
-        jobs.append(Job(font.path, program, name, sounds, settings["gain"], partial / side[program] / "audio", played))
+        jobs.append(Job(font.path, program, name, sounds, settings["gain"], folder, played))
     return instruments, jobs
 
 

@@ -19,10 +19,11 @@ from benchmarks.common import Row, circumstances, side_by_side
 from nsynthlib.data import NSynth, labels_of, write_notes
 from nsynthlib.models.autoencoders import CVAE, kl_divergence
 from nsynthlib.models.condition import Condition
+from nsynthlib.models.likelihood import bin_error
 from nsynthlib.spectral import to_db
 from nsynthlib.synthesis.instruments import synthetic_notes
 from nsynthlib.training.batches import BatchSource
-from nsynthlib.training.losses import deviation_loss, sigma_vae_loss
+from nsynthlib.training.losses import beta_vae_loss, deviation_loss
 from nsynthlib.training.optimizer import MuonAdamW
 from nsynthlib.training.precision import cpu_has_bf16
 from nsynthlib.training.settings import Settings
@@ -77,7 +78,7 @@ def _step(
         out = model(db, condition)
     kl = kl_divergence(out.mean, out.log_var).sum(1).mean()
     x_mean, target = out.x_mean.float(), model.scaled(db)
-    loss = sigma_vae_loss(x_mean, target, kl, Settings.n_effective, 1.0)
+    loss = beta_vae_loss(bin_error(model.decibels(x_mean), db), kl, Settings.beta)
     (loss + deviation_loss(out.x_log_sigma.float(), x_mean - target)).backward()
     optimizer.step()
     optimizer.zero_grad()

@@ -33,6 +33,9 @@ Pitch = Annotated[int | None, PITCH]
 Family = Annotated[str | None, typer.Option(help="One of NSynth's 11 families.")]
 Velocity = Annotated[int | None, typer.Option(help="1-127.")]
 Model = Annotated[str | None, typer.Option(help="A run folder or a hub name; the shipped CVAE without it.")]
+Folders = Annotated[
+    list[Path], typer.Argument(metavar="DIR...", help="Notes in NSynth's layout; several sets count alike.")
+]
 
 
 def say(line: str) -> None:
@@ -146,7 +149,7 @@ def pack(
 @app.command()
 def train(
     kind: Annotated[str, typer.Argument(help="ae, vae or cvae.")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
+    folders: Folders,
     out: Annotated[Path, typer.Option(help="The run's folder.")],
     minutes: Annotated[float, typer.Option(help="Stop after the first validation past this time.")] = math.inf,
     resume: Annotated[bool, typer.Option(help="Go on with the run, with the settings it was begun with.")] = False,
@@ -154,7 +157,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Passes over the notes.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Notes a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak of AdamW's.")] = None,
-    n_effective: Annotated[float | None, typer.Option(help="More lets KL weigh less.")] = None,
+    beta: Annotated[float | None, typer.Option(help="Weight of the KL divergence.")] = None,
     patience: Annotated[int | None, typer.Option(help="Stop after so many validations without a better one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and noise.")] = None,
     bf16: Annotated[bool, typer.Option("--bf16", help="Mixed precision; on a GPU that has it, the default.")] = False,
@@ -167,18 +170,18 @@ def train(
     from nsynthlib.training import train as run
 
     options = dict(kind=kind, preset=preset, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    options |= dict(n_effective=n_effective, patience=patience, seed=seed)
+    options |= dict(beta=beta, patience=patience, seed=seed)
     settings = Settings.from_options(options, resumed=out if resume else None)
     how: dict[str, Any] = {"minutes": minutes, "compiled": compiled, "tensorboard": tensorboard}
     how["precision"] = "bf16" if bf16 else None
-    history = run(train_and_valid(folder), out, settings, resume=resume, **how)
+    history = run(train_and_valid(*folders), out, settings, resume=resume, **how)
     done = len(history["validation"])
     print(f"{out}: {done} epochs" + (f", validation error {history['best']:.2f} dB" if done else ""))
 
 
 @app.command("train-classifier")
 def train_classifier(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
+    folders: Folders,
     out: Annotated[Path, typer.Option(help="New folder for the classifier.")],
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the notes.")] = CLASSIFIER_EPOCHS,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and variations.")] = 0,
@@ -187,7 +190,7 @@ def train_classifier(
     from nsynthlib.data import train_and_valid
     from nsynthlib.training import train_classifier as run
 
-    record = run(train_and_valid(folder), out, epochs=epochs, seed=seed)
+    record = run(train_and_valid(*folders), out, epochs=epochs, seed=seed)
     best = record["validation"][record["best_epoch"]]
     print(f"{out}: right on validation: " + ", ".join(f"{name} {share:.3f}" for name, share in best.items()))
 

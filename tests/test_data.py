@@ -174,10 +174,28 @@ def test_official_splits_are_used_as_they_are(tmp_path):
     learn, check = train_and_valid(tmp_path)
     assert (learn[0].instrument, check[0].instrument) == ("organ_synthetic_005", "organ_synthetic_012")
     assert sorted(held_out(tmp_path)) == ["unseen_pitches", "valid"]
-    (tmp_path / "nsynth-valid" / "examples.json").unlink()
-    with pytest.raises(DataError, match=r"neither examples\.json nor both a train and a valid set"):
+    (tmp_path / "train" / "examples.json").unlink()
+    with pytest.raises(DataError, match=r"neither examples\.json nor a train set"):
         train_and_valid(tmp_path)
     assert official(tmp_path / "train" / "audio") == {}
+
+
+def test_a_train_split_alone_is_parted_by_instrument(tmp_path):
+    write_notes(tmp_path / "train", [new_note(f"organ_synthetic_{i:03d}") for i in range(4)])
+    write_notes(tmp_path / "test", [new_note("organ_synthetic_009")])
+    learn, check = train_and_valid(tmp_path)
+    assert (len(learn), len(check)) == (3, 1)
+    assert not {n.instrument for n in learn} & {n.instrument for n in check}
+    assert sorted(held_out(tmp_path)) == ["test", "unseen_pitches", "valid"]
+
+
+def test_several_sources_are_learned_from_together(tmp_path):
+    for number, name in enumerate(("one", "two")):
+        write_notes(tmp_path / name, [new_note(f"organ_synthetic_{10 * number + i:03d}") for i in range(4)])
+    learn, check = train_and_valid(tmp_path / "one", tmp_path / "two")
+    alone = [train_and_valid(tmp_path / name) for name in ("one", "two")]
+    assert [n.path for n in learn] == [n.path for part in alone for n in part[0]]
+    assert [n.path for n in check] == [n.path for part in alone for n in part[1]]
 
 
 def test_some_pitches_of_the_training_instruments_are_kept_for_judging(tmp_path):

@@ -17,10 +17,10 @@ import nsynthlib.training
 from nsynthlib import AE, CVAE, VAE
 from nsynthlib.data import pocket
 from nsynthlib.models import PRESETS, Classifier, Condition, Prior
-from nsynthlib.models.autoencoders import N_EFFECTIVE
+from nsynthlib.models.likelihood import bin_error
 from nsynthlib.models.texture import reference_noise
 from nsynthlib.spectral import STFT, LogMel, griffin_lim, istft, stft
-from nsynthlib.training import Settings, deviation_loss, sigma_vae_loss
+from nsynthlib.training import Settings, beta_vae_loss, deviation_loss
 from nsynthlib.training.augmentation import add_noise, augment, mix
 from nsynthlib.training.batches import BatchSource
 from nsynthlib.training.checkpoints import Progress, load_latest, save_latest
@@ -80,7 +80,7 @@ def test_models_stay_on_their_device(kind, preset):
         out = model(db, told)
         made = model.decode(out.mean, told, 0.5, torch.tensor([1, 2], device=CUDA))
         kl = mean_kl(out, model)
-        loss = sigma_vae_loss(out.x_mean, model.scaled(db), kl, N_EFFECTIVE, 1.0)
+        loss = beta_vae_loss(bin_error(model.decibels(out.x_mean), db), kl, 142.0)
         if out.x_log_sigma is not None:
             loss = loss + deviation_loss(out.x_log_sigma, out.x_mean - model.scaled(db))
         assert model.device == made.device == loss.device == CUDA

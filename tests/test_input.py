@@ -140,12 +140,12 @@ def test_the_command_line_knows_notes_by_name(tmp_path):
     [{"kind": "gan"}, {"kind": None}, {"preset": "nope"}, {"preset": 1}]
     + [
         {name: v}
-        for name in ("augment_prob", "mix_prob", "noise_prob", "kl_warmup")
+        for name in ("level_share", "augment_prob", "mix_prob", "noise_prob", "kl_warmup")
         for v in (2, -0.1, math.nan, True, "x")
     ]
     + [{name: v} for name in ("epochs", "batch_size") for v in (0, -1, 1.5, True, "3", None)]
     + [{name: v} for name in ("patience", "seed") for v in (-1, 0.5, True, "3", None)]
-    + [{name: v} for name in ("learning_rate", "n_effective") for v in (0, -1, math.nan, math.inf, True, "1e-3", None)],
+    + [{name: v} for name in ("learning_rate", "beta") for v in (0, -1, math.nan, math.inf, True, "1e-3", None)],
     ids=str,
 )
 def test_settings_are_checked(wrong):

@@ -13,7 +13,7 @@ from huggingface_hub import hub_mixin
 
 from nsynthlib import AE, CVAE, VAE, LogMel
 from nsynthlib.errors import UsageError
-from nsynthlib.models import PRESETS, Prior, comb_table, condition_of, gate, kl_divergence, save_weights, scale, unscale
+from nsynthlib.models import PRESETS, Comb, Prior, condition_of, gate, kl_divergence, save_weights, scale, unscale
 from nsynthlib.models.networks.residual import PATCH
 
 
@@ -75,25 +75,34 @@ def test_scaling_and_back():
     db = torch.linspace(-80, 0, 9)
     assert scale(db, -80.0)[[0, -1]].tolist() == [-1, 1]
     torch.testing.assert_close(unscale(scale(db, -80.0), -80.0), db)
-    assert unscale(torch.tensor([-3.0, 3.0]), -80.0).tolist() == [-80, 0]
+    assert unscale(torch.tensor([-3.0, 3.0]), -80.0).tolist() == [-160, 80]
 
 
 def test_what_lies_at_the_floor_is_silent():
-    drawn = torch.tensor([-80.0, -79.0, -78.0, -77.0, -76.0, -60.0, 0.0])
-    assert gate(drawn, -80.0).tolist() == [-80, -80, -80, -78, -76, -60, 0]
+    drawn = torch.tensor([-90.0, -80.0, -79.0, -78.0, -77.0, -76.0, -60.0, 0.0, 7.0])
+    assert gate(drawn, -80.0).tolist() == [-80, -80, -80, -80, -78, -76, -60, 0, 0]
 
 
-@pytest.mark.parametrize("pitch", [24, 60, 96])
-def test_the_comb_has_a_tooth_on_every_partial(pitch):
-    log_mel = LogMel()
-    row = comb_table(log_mel)[pitch].numpy()
-    centres = librosa.mel_frequencies(n_mels=386, fmin=0, fmax=8000)[1:-1]
+@pytest.mark.parametrize("htk", [False, True])
+@pytest.mark.parametrize("pitch", [24, 60, 60.37, 96])
+def test_the_comb_has_a_bump_on_every_partial(pitch, htk):
+    log_mel = LogMel(mel_scale="htk" if htk else "slaney")
+    row = Comb(log_mel)(torch.tensor([pitch]))[0].numpy()
+    centres = librosa.mel_frequencies(n_mels=386, fmin=0, fmax=8000, htk=htk)[1:-1]
     f0 = librosa.midi_to_hz(pitch)
     for k in range(1, int(8000 / f0)):
         if centres[0] <= k * f0 <= centres[-1]:
             assert row[np.abs(centres - k * f0).argmin()] > 0.75
     if pitch == 96:
         assert row[np.abs(centres - 1.5 * f0).argmin()] < 0.01
+
+
+def test_bumps_are_gaussians_about_where_the_partials_lie():
+    log_mel = LogMel()
+    f0 = librosa.midi_to_hz(72.25)
+    places = log_mel.bands(np.arange(f0, 8000, f0))
+    expected = np.exp(-((np.arange(384)[:, None] - places) ** 2) / (2 * 0.8**2)).max(1)
+    np.testing.assert_allclose(Comb(log_mel)(torch.tensor([72.25]))[0], expected, atol=1e-3)
 
 
 def test_a_cvae_listens_to_every_part_of_its_condition():

@@ -20,8 +20,8 @@ PATHS = {
     "summarise_set",
     "nsynthlib.evaluation.tables": "table",
     "nsynthlib.generation": "condition_of decode generate reconstruct refine sample_z standard_normal to_audio",
-    "nsynthlib.models": "AE CVAE KINDS N_EFFECTIVE PRESETS PRETRAINED VAE Condition Output kl_divergence load_model "
-    "save_weights scale unscale",
+    "nsynthlib.models": "AE CVAE BETA Comb KINDS PRESETS bin_error PRETRAINED VAE Condition Output kl_divergence "
+    "load_model save_weights scale unscale",
     "nsynthlib.soundfont": "FONTS GAIN PITCHES PROGRAMS SPLITS Font clusters find_fonts instrument_of render sounds_at "
     "split",
     "nsynthlib.spectral": "FLOOR_DB MEL_SCALES SAMPLE_RATE STFT WINDOWS LogMel dbfs from_db "
@@ -31,7 +31,7 @@ PATHS = {
     "nsynthlib.synthesis": "ADSR FM LFO Additive Granular Modal Operator Plucked Spectral SpectralModel Subtractive "
     "Timbre analyse cycles filter_response partials_below_nyquist shaped_noise synthesise timeline to_gain waveform "
     "wavetable",
-    "nsynthlib.training": "Settings deviation_loss recipe sigma_vae_loss train train_classifier validate",
+    "nsynthlib.training": "Settings deviation_loss recipe beta_vae_loss train train_classifier validate",
     "nsynthlib.widgets": "ABX CVAEExplorer LatentMap MelExplorer Player Players STFTExplorer SamplingExplorer "
     "SynthesisExplorer abx cvae_explorer latent_map mel_explorer player players sampling_explorer stft_explorer "
     "synthesis_explorer",

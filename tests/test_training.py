@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 
 from nsynthlib import CVAE, NSynth, Settings, train
 from nsynthlib.errors import DataError, RunFailed, UsageError
-from nsynthlib.training import loop, sigma_vae_loss
+from nsynthlib.models.likelihood import bin_error, itakura_saito, level_weight
+from nsynthlib.training import beta_vae_loss, loop
 from nsynthlib.training.batches import BatchSource
 from nsynthlib.training.checkpoints import Progress
 
@@ -150,7 +151,7 @@ def test_a_full_gpu_is_told_in_one_line(notes, tmp_path, monkeypatch):
     def full(*_):
         raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
-    monkeypatch.setattr(loop, "sigma_vae_loss", full)
+    monkeypatch.setattr(loop, "beta_vae_loss", full)
     with pytest.raises(RunFailed, match=r"does not hold a batch of 8 .* smaller --batch-size"):
         train(notes, tmp_path / "run", SETTINGS, quiet=True)
 
@@ -190,12 +191,12 @@ def test_a_loss_that_is_no_number_stops_the_run(notes, tmp_path, monkeypatch):
     run = tmp_path / "run"
 
     def loss(*given):
-        value = sigma_vae_loss(*given)
+        value = beta_vae_loss(*given)
         calls.append(1)
         return value * math.nan if len(calls) > 2 else value
 
     calls = []
-    monkeypatch.setattr(loop, "sigma_vae_loss", loss)
+    monkeypatch.setattr(loop, "beta_vae_loss", loss)
     with pytest.raises(RunFailed, match=r"nan at step 4; .* lower learning rate"):
         train(notes, run, SETTINGS, quiet=True)
     kept = torch.load(run / "latest.pt", weights_only=True)
@@ -214,28 +215,58 @@ def test_settings_are_checked(wrong):
         Settings(**wrong)
 
 
-def test_every_note_is_taken_once_an_epoch(notes, tmp_path, monkeypatch):
+def test_every_step_draws_a_batch_of_its_own(notes, tmp_path, monkeypatch):
     give, taken = BatchSource.augmented_batch, []
     monkeypatch.setattr(BatchSource, "augmented_batch", lambda s, rows, *how: taken.append(rows) or give(s, rows, *how))
-    settings = Settings(kind="ae", epochs=2, batch_size=2)
+    settings = Settings(kind="ae", epochs=2, batch_size=4)
     train((notes[0][:8], notes[1][:2]), tmp_path / "run", settings, quiet=True)
-    first, second = (torch.cat(taken[epoch * 4 :][:4]).tolist() for epoch in range(2))
-    assert sorted(first) == sorted(second) == list(range(8))
-    assert first != second
-    assert len(taken) == 8
+    assert [len(rows) for rows in taken] == [4] * 4
+    assert len({tuple(rows.tolist()) for rows in taken}) == 4
 
 
-def test_sigma_vae_loss_is_the_gaussians_best():
-    """The likelihood at the best variance, found here by search, differs from the loss by a constant only."""
+def test_beta_vae_loss_is_the_gaussians_best():
+    """Beta times it is the likelihood at the best variance, found here by search, and beta KL, but for a constant."""
     torch.manual_seed(0)
-    target = torch.randn(4, 50)
+    beta, target = 7.0, torch.randn(4, 5, 10)
     values = []
-    for error in (0.1, 0.5):
-        x_mean = target + error * torch.randn(4, 50)
+    for error, kl in ((0.1, 3.0), (0.5, 11.0)):
+        mean = target + error * torch.randn(4, 5, 10)
         sigmas = torch.logspace(-3, 1, 4001)
-        nll = [-torch.distributions.Normal(x_mean, s).log_prob(target).mean().item() for s in sigmas]
-        values.append(sigma_vae_loss(x_mean, target, torch.zeros(()), 1.0, 1.0).item() - min(nll))
-    assert values[0] == pytest.approx(values[1], abs=1e-3)
+        nll = [-torch.distributions.Normal(mean, s).log_prob(target).sum().item() / 4 for s in sigmas]
+        loss = beta_vae_loss((mean - target).square(), torch.tensor(kl), beta).item()
+        values.append(beta * loss - (min(nll) + beta * kl))
+    assert values[0] == pytest.approx(values[1], abs=0.05)
+
+
+def test_the_error_counted_by_level_asks_for_the_mean_of_the_power():
+    """Of values spread about a level the best single guess: the mean in decibels, or the decibels of the mean power."""
+    torch.manual_seed(0)
+    target = -30 + 2 * torch.randn(1, 1, 20_000).double()
+    guesses = torch.linspace(-32, -28, 401).double()[:, None, None]
+    plain, by_level = (
+        guesses[bin_error(guesses, target.expand(401, -1, -1), share).mean((1, 2)).argmin()].item()
+        for share in (0.0, 1.0)
+    )
+    power = 10 * math.log10(float((10 ** (target / 10)).mean()))
+    assert power > -30 + 0.4
+    assert plain == pytest.approx(target.mean().item(), abs=0.02)
+    weight = level_weight(target)
+    weighted = 10 * math.log10(float((weight * 10 ** (target / 10)).sum() / weight.sum()))
+    assert by_level == pytest.approx(weighted, abs=0.1)  # beyond 4.3 dB the divergence is a straight line
+
+
+def test_weights_fall_by_half_every_12_decibels_down_to_a_floor():
+    target = torch.tensor([[[-10.0, -22.04, -50.0, -100.0]]])
+    weight = level_weight(target)[0, 0]
+    assert weight.mean() == pytest.approx(1.0)
+    assert (weight / weight[0]).tolist() == pytest.approx([1.0, 0.5, 0.1, 0.03], abs=1e-3)
+
+
+def test_small_errors_count_alike_by_level_and_large_ones_grow_no_faster_than_a_line():
+    assert itakura_saito(torch.tensor(0.01)) == pytest.approx(1e-4, rel=0.01)
+    too_weak = itakura_saito(torch.tensor([20.0, 30.0, 40.0]))
+    assert (too_weak[2] - too_weak[1]).item() == pytest.approx((too_weak[1] - too_weak[0]).item(), rel=1e-5)
+    assert itakura_saito(torch.tensor(4.0)) > itakura_saito(torch.tensor(-4.0))
 
 
 @pytest.mark.gpu

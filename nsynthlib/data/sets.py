@@ -182,15 +182,18 @@ def official(folder: str | os.PathLike[str]) -> dict[str, NSynth]:
     return found
 
 
-def train_and_valid(source: str | os.PathLike[str]) -> tuple[NSynth, NSynth]:
-    """Notes to train on and to validate on: the official splits where ``source`` holds them, else by instrument.
+def train_and_valid(*sources: str | os.PathLike[str]) -> tuple[Sequence[Note], Sequence[Note]]:
+    """Notes to train on and to validate on, of one source or of several together.
 
-    Of an official train split a few pitches of every instrument are left out, see :func:`held_out`.
+    They are the train and valid splits where a source holds them; a source without a valid split is parted by
+    instrument. Of a train split a few pitches of every instrument are left out, see :func:`held_out`.
 
     Raises DataError where there are no notes.
     """
-    sets = _sets(Path(source))
-    return sets["train"], sets["valid"]
+    parts = [_sets(Path(source)) for source in sources]
+    if len(parts) == 1:
+        return parts[0]["train"], parts[0]["valid"]
+    return tuple([note for part in parts for note in part[name]] for name in ("train", "valid"))  # type: ignore[return-value]
 
 
 def held_out(source: str | os.PathLike[str]) -> dict[str, NSynth]:
@@ -206,8 +209,10 @@ def _sets(root: Path) -> dict[str, NSynth]:
     if not root.is_dir():
         raise DataError(f"there is no folder {root}; {GET_NOTES}")
     splits = official(root)
-    if not {"train", "valid"} <= splits.keys():
-        raise DataError(f"{root}: holds neither examples.json nor both a train and a valid set; {GET_NOTES}")
+    if "train" not in splits:
+        raise DataError(f"{root}: holds neither examples.json nor a train set; {GET_NOTES}")
+    if "valid" not in splits:
+        splits["train"], splits["valid"] = splits["train"].split()
     train, unseen = splits.pop("train").split("pitch", UNSEEN_PITCHES)
     return {"train": train, "unseen_pitches": unseen, **splits}
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nsynthlib.models.autoencoders import AE, N_EFFECTIVE
+from nsynthlib.models.autoencoders import AE
 from nsynthlib.models.condition import Condition
+from nsynthlib.models.likelihood import BETA, bin_error
 
 STEPS = 20
 STEP_SIZE = 0.05  # of Adam, in standard deviations of the prior
@@ -24,15 +25,16 @@ def refine(model: AE, db: Tensor, z: Tensor, condition: Condition | None = None,
     the mode of p(z | x) near ``z``. Each note goes its own way, whatever else is in the batch.
     """
     with torch.inference_mode(False), torch.enable_grad():
-        target = model.scaled(db.clone())
+        target = db.clone()
         cond = condition and Condition(*(field.clone() for field in condition))
         vector = z.clone().requires_grad_(True)
         descent = torch.optim.Adam([vector], STEP_SIZE)
         for _ in range(steps):
-            mse = (model.decode_stats(vector, cond)[0] - target).square().mean((1, 2))
-            loss = 0.5 * N_EFFECTIVE * mse.log()
+            x_mean, _ = model.decode_stats(vector, cond)
+            error = bin_error(model.decibels(x_mean), target)
+            loss = 0.5 * target[0].numel() * error.mean((1, 2)).log()
             if model.variational:
-                loss = loss + 0.5 * vector.square().sum(1)
+                loss = loss + BETA * 0.5 * vector.square().sum(1)
             (vector.grad,) = torch.autograd.grad(loss.sum(), vector)
             descent.step()
     return vector.detach()

@@ -16,8 +16,9 @@ from torch.nn import functional as F
 from nsynthlib.audio.format import SAMPLES
 from nsynthlib.data.labels import FAMILIES
 from nsynthlib.errors import UsageError
-from nsynthlib.models.condition import Condition, comb_table
+from nsynthlib.models.condition import Condition
 from nsynthlib.models.networks import PRESET, PRESETS
+from nsynthlib.models.networks.comb import Comb
 from nsynthlib.models.pretrained import Pretrained
 from nsynthlib.models.prior import FILE as PRIOR
 from nsynthlib.models.prior import Prior
@@ -27,7 +28,6 @@ from nsynthlib.models.texture import LOG_SIGMA_MIN, reference_noise, rolled
 from nsynthlib.spectral import MEL_SCALE, LogMel
 from nsynthlib.values import one_of, shown, whole
 
-N_EFFECTIVE = 340.0  # independent numbers that a spectrogram is counted as: neighbouring bins move together
 FAMILY_DIM = 16  # numbers that a family becomes
 
 
@@ -75,7 +75,7 @@ class AE(Pretrained):
         self.register_buffer("reference_noise", reference_noise(self.log_mel).clone(), persistent=False)
         cond_dim = 0
         if self.conditional:
-            self.register_buffer("comb", F.pad(comb_table(self.log_mel), (0, rows - n_mels)), persistent=False)
+            self.comb = Comb(self.log_mel)
             self.family = nn.Embedding(len(FAMILIES), FAMILY_DIM)
             cond_dim = FAMILY_DIM + 2  # and the velocity and the pitch
         self.encoder = made.encoder(made.channels, self.conditional, cond_dim)
@@ -108,6 +108,10 @@ class AE(Pretrained):
         """Decibels in network units, [-1, 1]."""
         return scale(db, self.log_mel.floor_db)
 
+    def decibels(self, x: Tensor) -> Tensor:
+        """The inverse of :meth:`scaled`: what :meth:`decode_stats` gives, in decibels, not clipped."""
+        return unscale(x, self.log_mel.floor_db)
+
     def decode_stats(self, z: Tensor, condition: Condition | None = None) -> tuple[Tensor, Tensor | None]:
         """Mean and log sigma of p(x | z, condition), ``[batch, n_mels, frames]`` each in network units, not clipped.
 
@@ -133,8 +137,7 @@ class AE(Pretrained):
         if x_log_sigma is not None:
             seeds = torch.zeros(len(z), dtype=torch.int64, device=z.device) if seeds is None else seeds
             x = x + texture * x_log_sigma.exp() * rolled(self.get_buffer("reference_noise"), seeds)
-        floor = self.log_mel.floor_db
-        return gate(unscale(x, floor), floor)
+        return gate(self.decibels(x), self.log_mel.floor_db)
 
     def forward(self, db: Tensor, condition: Condition | None = None) -> Output:
         """Encode, sample z by reparameterisation (Kingma and Welling 2014), decode."""
@@ -148,14 +151,15 @@ class AE(Pretrained):
             return None
         if condition is None:
             raise UsageError(f"a {type(self).__name__} needs a condition: pitch, family and velocity")
-        return self.get_buffer("comb")[condition.pitch]
+        comb = self.comb(condition.pitch)
+        return F.pad(comb, (0, self.padded[0] - comb.shape[1]))
 
     def _concat_condition(self, vector: Tensor, condition: Condition | None) -> Tensor:
         """``vector`` ``[batch, n]`` followed by the condition's numbers, ``[batch, n + cond_dim]``."""
         if not self.conditional or condition is None:
             return vector
         # As wide as a unit Gaussian several times over: numbers near 0 would be learned too slowly to be used.
-        numbers = ((torch.stack([condition.velocity, condition.pitch], 1) - 64) / 16).to(vector.dtype)
+        numbers = torch.stack([(part.to(vector.dtype) - 64) / 16 for part in (condition.velocity, condition.pitch)], 1)
         return torch.cat([vector, self.family(condition.family).to(vector.dtype), numbers], 1)
 
 

@@ -1,22 +1,26 @@
-"""What a note is asked to be: pitch, family and velocity, and where the partials of a pitch lie."""
+"""What a note is asked to be: pitch, family and velocity."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from nsynthlib.audio.format import SAMPLE_RATE
-from nsynthlib.audio.pitch import midi_to_hz, read_pitch
+from nsynthlib.audio.pitch import read_pitch
 from nsynthlib.data.labels import FAMILIES
-from nsynthlib.spectral import LogMel
-from nsynthlib.values import one_of, whole
+from nsynthlib.errors import UsageError
+from nsynthlib.values import number, one_of, shown, whole
+
+MOST_CENTS = 50.0
 
 
 class Condition(NamedTuple):
-    """Pitch, family and velocity of notes: int64 ``[batch]`` each; family as index into ``FAMILIES``."""
+    """Pitch, family and velocity of notes, ``[batch]`` each.
+
+    The pitch is a MIDI number, whole or with the fraction by which a note is out of tune; the family an index into
+    ``FAMILIES``, int64; the velocity MIDI's.
+    """
 
     pitch: Tensor
     family: Tensor
@@ -36,28 +40,29 @@ def read_family(family: str) -> str:
     return one_of("family", family, FAMILIES)
 
 
-def condition_of(pitch: float | str, family: str, velocity: float) -> Condition:
+def read_tuning(tuning: float) -> float:
+    """Cents from -50 to 50; UsageError for anything else."""
+    given = number(tuning)
+    if given is None or not -MOST_CENTS <= given <= MOST_CENTS:
+        raise UsageError(f"tuning {shown(tuning)} is out of range; choose one from -50 to 50 cents")
+    return float(given)
+
+
+def condition_of(pitch: float | str, family: str, velocity: float, tuning: float = 0.0) -> Condition:
     """Condition of one note, ``[1]`` each.
 
     Args:
         pitch: MIDI number, 0-127, or a note's name, see :func:`read_pitch`.
         family: a name in ``FAMILIES``.
         velocity: 1-127.
+        tuning: cents above the pitch, from -50 to 50.
 
     Raises:
         UsageError: naming the value that is none of these.
     """
     key, name, strength = read_pitch(pitch), read_family(family), read_velocity(velocity)
-    return Condition(torch.tensor([key]), torch.tensor([FAMILIES.index(name)]), torch.tensor([strength]))
-
-
-def comb_table(log_mel: LogMel) -> Tensor:
-    """Where each pitch's partials fall, ``[128, n_mels]`` in [0, 1]: a bump of 0.8 bands' width on every partial."""
-    band = np.arange(log_mel.n_mels)
-    table = np.zeros((128, log_mel.n_mels), dtype=np.float32)
-    for pitch in range(128):
-        f0 = midi_to_hz(pitch)
-        centres = log_mel.bands(np.arange(f0, SAMPLE_RATE / 2, f0))
-        bumps = np.exp(-((band[:, None] - centres) ** 2) / (2 * 0.8**2))
-        table[pitch] = bumps.max(1, initial=0.0)
-    return torch.from_numpy(table)
+    return Condition(
+        torch.tensor([key + read_tuning(tuning) / 100]),
+        torch.tensor([FAMILIES.index(name)]),
+        torch.tensor([strength]),
+    )

@@ -14,14 +14,14 @@ def scale(db: Tensor, floor_db: float) -> Tensor:
 
 
 def unscale(x: Tensor, floor_db: float) -> Tensor:
-    """Network units to decibels, clipped to [floor_db, 0]."""
-    return ((1 - x) * floor_db / 2).clamp(floor_db, 0.0)
+    """Network units to decibels, the inverse of :func:`scale`."""
+    return (1 - x) * floor_db / 2
 
 
 def gate(db: Tensor, floor_db: float) -> Tensor:
-    """Make silent what a decoder gives within 2 dB of the floor, and leave all from 4 dB above it as it is.
+    """Decibels in [floor_db, 0]: silent what lies within 2 dB of the floor, and what lies 4 dB above it as it was.
 
     A bin that is mostly silent has a mean just above the floor, and over a whole spectrogram that is heard as a hiss.
     """
     above = db - floor_db
-    return torch.minimum(above, 2 * (above - GATE_DB)).clamp_min(0.0) + floor_db
+    return torch.minimum(above, 2 * (above - GATE_DB)).clamp(0.0, -floor_db) + floor_db

@@ -2,7 +2,7 @@
 
 from nsynthlib.training.classifier import train_classifier
 from nsynthlib.training.loop import train, validate
-from nsynthlib.training.losses import deviation_loss, sigma_vae_loss
+from nsynthlib.training.losses import beta_vae_loss, deviation_loss
 from nsynthlib.training.prior import fit_prior
 from nsynthlib.training.recipes import Recipe, recipe
 from nsynthlib.training.settings import Settings
@@ -10,10 +10,10 @@ from nsynthlib.training.settings import Settings
 __all__ = [
     "Recipe",
     "Settings",
+    "beta_vae_loss",
     "deviation_loss",
     "fit_prior",
     "recipe",
-    "sigma_vae_loss",
     "train",
     "train_classifier",
     "validate",

@@ -1,9 +1,14 @@
-"""Training notes, kept where the network is, and given out a batch at a time."""
+"""Training notes, kept where the network is, and given out a batch at a time.
+
+They are drawn evenly: a set holds what its makers had most of, ten pianos for a flute, and one set is ten times as
+large as another.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nsynthlib.audio.tuning import measure_tuning
 from nsynthlib.data import Note, labels_of, load_samples
+from nsynthlib.data.labels import FAMILIES
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models.condition import Condition
 from nsynthlib.spectral import LogMel
@@ -36,14 +43,16 @@ class BatchSource:
         digest.update(samples.numpy().tobytes())
         self.sha256 = digest.hexdigest()
         self.log_mel = log_mel
-        labels = Condition(**labels_of(notes))
-        self.condition = labels.to(device)
-        self.pitch = labels.pitch
-        self.by_pitch = self.pitch.argsort(stable=True)
-        self.of_pitch = self.pitch.bincount(minlength=128)
+        labels = labels_of(notes)
+        self.pitch, self.family = labels["pitch"], labels["family"]
+        tuning = torch.cat([_tuning(samples[rows], self.pitch[rows]) for rows in _chunks(len(notes))])
+        self.condition = Condition(self.pitch + tuning / 100, self.family, labels["velocity"]).to(device)
+        self.weights = even_weights(notes)
+        kind = self.pitch * len(FAMILIES) + self.family
+        self.alike, self.of_kind = kind.argsort(stable=True), kind.bincount(minlength=128 * len(FAMILIES))
         if device.type == "cpu":
             self.kept = torch.empty(len(notes), *log_mel.shape, dtype=torch.float16)
-            for rows in torch.arange(len(notes)).split(64):
+            for rows in _chunks(len(notes)):
                 self.kept[rows] = self._spectrograms(samples[rows]).half()
         else:
             self.kept = samples.to(device)
@@ -63,25 +72,50 @@ class BatchSource:
         db, condition = self.batch(rows)
         chosen = random_subset(len(rows), settings.mix_prob, generator)
         if len(chosen):
-            others, _ = self.batch(self._same_pitch(rows[chosen], generator))
+            others, _ = self.batch(self._same_kind(rows[chosen], generator))
             db[chosen] = mix(db[chosen], others, self.log_mel, generator)
-        db = augment(db, condition.pitch, self.log_mel, settings.augment_prob, generator)
+        db = augment(db, condition.pitch.round().long(), self.log_mel, settings.augment_prob, generator)
         chosen = random_subset(len(rows), settings.noise_prob, generator)
         if len(chosen):
             db[chosen] = add_noise(db[chosen], self.log_mel, generator)
         return db, condition
 
-    def _same_pitch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
-        """For each of ``rows`` any note of its pitch."""
-        pitch = self.pitch[rows]
-        first = self.of_pitch.cumsum(0) - self.of_pitch
-        place = (torch.rand(len(rows), generator=generator) * self.of_pitch[pitch]).long()
-        return self.by_pitch[first[pitch] + place]
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Rows of ``count`` notes, int64, drawn with replacement by ``weights``."""
+        return torch.multinomial(self.weights, count, replacement=True, generator=generator)
+
+    def _same_kind(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """For each of ``rows`` any note of its pitch and family."""
+        kind = self.pitch[rows] * len(FAMILIES) + self.family[rows]
+        first = self.of_kind.cumsum(0) - self.of_kind
+        place = (torch.rand(len(rows), generator=generator) * self.of_kind[kind]).long()
+        return self.alike[first[kind] + place]
 
     def _spectrograms(self, samples: Tensor) -> Tensor:
         """Decibels ``[n, n_mels, frames]`` of int16 ``[n, 64000]``."""
         with torch.autocast(samples.device.type, enabled=False):
             return self.log_mel(samples.float() / 32768)
+
+
+def even_weights(notes: Sequence[Note]) -> Tensor:
+    """How often each note is drawn, float64 ``[n]`` adding to 1.
+
+    Families are drawn alike, the sets (folders) that hold a family alike, and the instruments of a set alike.
+    """
+    keys = [(note.family, note.path.parent if note.row is None else note.path, note.instrument) for note in notes]
+    of_instrument = Counter(keys)  # notes
+    of_set = Counter(key[:2] for key in of_instrument)  # instruments
+    of_family = Counter(key[0] for key in of_set)  # sets
+    each = [1 / (of_instrument[key] * of_set[key[:2]] * of_family[key[0]] * len(of_family)) for key in keys]
+    return torch.tensor(each, dtype=torch.float64)
+
+
+def _tuning(samples: Tensor, pitch: Tensor) -> Tensor:
+    return measure_tuning(samples.float() / 32768, pitch)
+
+
+def _chunks(count: int) -> tuple[Tensor, ...]:
+    return torch.arange(count).split(64)
 
 
 def check_asked(notes: Any, run: str | os.PathLike[str]) -> Path:

@@ -26,11 +26,12 @@ from nsynthlib.errors import DataError, UsageError
 from nsynthlib.files import read_settings, write_json
 from nsynthlib.models.autoencoders import AE, CVAE, KINDS, Output, kl_divergence
 from nsynthlib.models.condition import Condition
+from nsynthlib.models.likelihood import bin_error
 from nsynthlib.models.pretrained import save_weights
 from nsynthlib.signals import interrupts
 from nsynthlib.training.batches import BatchSource, check_asked
 from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, load_latest, save_latest
-from nsynthlib.training.losses import deviation_loss, mean_kl, sigma_vae_loss
+from nsynthlib.training.losses import beta_vae_loss, deviation_loss, mean_kl
 from nsynthlib.training.optimizer import MuonAdamW, schedule
 from nsynthlib.training.precision import cuda_works
 from nsynthlib.training.prior import fit_prior
@@ -100,11 +101,11 @@ def train(
     bar = tqdm(total=total, initial=progress.step, desc=settings.kind, unit="step", disable=quiet, smoothing=0.05)
     with interrupts() as interrupted, explain_failures(run, settings.batch_size):
         while progress.step < total and not progress.stale(settings.patience):
-            db, condition = _next_batch(train_notes, settings, progress.step, steps_per_epoch, accelerator)
+            db, condition = _next_batch(train_notes, settings, progress.step, accelerator)
             optimizer.set_learning_rate(settings.learning_rate * schedule(progress.step / total))
             kl_weight = min(1.0, (progress.step + 1) / (settings.kl_warmup * total + 1))
             network.train()
-            loss, texture_loss, kl = _losses(network(db, condition), model, db, settings.n_effective, kl_weight)
+            loss, texture_loss, kl = _losses(network(db, condition), model, db, settings, kl_weight)
             accelerator.backward(loss + texture_loss)
             accelerator.clip_grad_norm_(network.parameters(), MAX_GRAD_NORM)
             optimizer.step()
@@ -199,24 +200,24 @@ def validate(model: AE, notes: BatchSource, batch_size: int = 32) -> dict[str, f
 
 
 def _next_batch(
-    notes: BatchSource, settings: Settings, step: int, steps_per_epoch: int, accelerator: Accelerator
+    notes: BatchSource, settings: Settings, step: int, accelerator: Accelerator
 ) -> tuple[Tensor, Condition]:
     """One process' notes of one step, and their changes: functions of the seed and the step, so a run can go on."""
-    epoch, batch = divmod(step, steps_per_epoch)
-    order = torch.randperm(len(notes), generator=torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch))
-    rows = order[batch * settings.batch_size : (batch + 1) * settings.batch_size]
+    seed = settings.seed * 1_000_003 + step
+    rows = notes.draw(settings.batch_size, torch.Generator().manual_seed(seed))
     process, processes = accelerator.process_index, accelerator.num_processes
-    changes = torch.Generator().manual_seed((settings.seed * 1_000_003 + step) * 1_009 + process)
+    changes = torch.Generator().manual_seed(seed * 1_009 + process)
     return notes.augmented_batch(rows[process::processes], settings, changes)
 
 
 def _losses(
-    out: Output, model: AE, db: Tensor, n_effective: float, kl_weight: float
+    out: Output, model: AE, db: Tensor, settings: Settings, kl_weight: float
 ) -> tuple[Tensor, Tensor | float, Tensor]:
-    """The negative ELBO, the loss of the texture's head, and the KL divergence in nats a note."""
+    """The loss of a beta-VAE, that of the texture's head, and the KL divergence in nats a note."""
     kl = mean_kl(out, model)
     x_mean, target = out.x_mean.float(), model.scaled(db)
-    loss = sigma_vae_loss(x_mean, target, kl, n_effective, kl_weight)
+    error = bin_error(model.decibels(x_mean), db, settings.level_share)
+    loss = beta_vae_loss(error, kl_weight * kl, settings.beta)
     texture_loss = 0.0 if out.x_log_sigma is None else deviation_loss(out.x_log_sigma.float(), x_mean - target)
     return loss, texture_loss, kl
 

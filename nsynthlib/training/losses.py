@@ -9,13 +9,20 @@ from nsynthlib.models.autoencoders import AE, Output, kl_divergence
 from nsynthlib.models.texture import highpass
 
 
-def sigma_vae_loss(x_mean: Tensor, target: Tensor, kl: Tensor, n_effective: float, kl_weight: float) -> Tensor:
-    """Negative ELBO in nats a note with the Gaussian's variance at its optimum (Rybkin, Daniilidis and Levine 2021).
+def beta_vae_loss(error: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """n / 2 log(E) / beta + KL: the objective of a beta-VAE (Higgins et al. 2017), divided by beta.
 
-    That optimum is the mean squared error itself, which leaves n/2 log(MSE) for n independent numbers.
+    n / 2 log(E) is the negative log-likelihood in nats a note, but for a constant, of n numbers under Gaussians whose
+    variance is the best for them all, their mean squared error E (Rybkin, Daniilidis and Levine 2021). Neighbouring
+    numbers of a spectrogram move together, so that likelihood counts each fact many times, and with beta = 1 the KL
+    divergence would weigh nothing. Divided by beta the loss stays of one size, and so do its gradients.
+
+    Args:
+        error: of every number of a batch, ``[batch, bands, frames]``, see :func:`~nsynthlib.models.bin_error`.
+        kl: nats a note, averaged over the batch.
+        beta: weight of the KL divergence; while it grows in, that of ``kl`` alone.
     """
-    mse = (x_mean - target).square().mean()
-    return 0.5 * n_effective * mse.log() + kl_weight * kl
+    return 0.5 * error[0].numel() / beta * error.mean().log() + kl
 
 
 def deviation_loss(x_log_sigma: Tensor, residual: Tensor) -> Tensor:

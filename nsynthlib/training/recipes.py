@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from nsynthlib.data import NSynth, download, pocket, train_and_valid
+from nsynthlib.data import Note, download, pocket, train_and_valid
 from nsynthlib.errors import UsageError
 from nsynthlib.files import read_json
 from nsynthlib.models.autoencoders import KINDS
@@ -27,7 +28,7 @@ SHORT_LEARNING_RATE = 4e-3
 class Recipe(NamedTuple):
     """What :func:`~nsynthlib.training.train` needs: notes to learn from and to validate on, and how."""
 
-    notes: tuple[NSynth, NSynth]
+    notes: tuple[Sequence[Note], Sequence[Note]]
     settings: Settings
 
     def __repr__(self) -> str:

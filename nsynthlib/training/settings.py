@@ -9,11 +9,12 @@ from typing import Any
 
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.files import read_settings
-from nsynthlib.models.autoencoders import KINDS, N_EFFECTIVE
+from nsynthlib.models.autoencoders import KINDS
+from nsynthlib.models.likelihood import BETA, LEVEL_SHARE
 from nsynthlib.models.networks import PRESET, PRESETS
 from nsynthlib.values import one_of, positive, share, whole
 
-SHARES = ("kl_warmup", "augment_prob", "mix_prob", "noise_prob")  # settings from 0 to 1
+SHARES = ("level_share", "kl_warmup", "augment_prob", "mix_prob", "noise_prob")  # settings from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,16 @@ class Settings:
     Args:
         kind: ``ae``, ``vae`` or ``cvae``.
         preset: of the network, see ``models.PRESETS``.
-        epochs: passes over the training notes; the schedules are laid out over all of them.
+        epochs: of as many notes as there are to learn from, drawn evenly; the schedules are laid out over all of them.
         batch_size: notes a step, over all processes.
         learning_rate: peak of Muon's and AdamW's; warms up over 2 % of the steps, then follows a cosine to a hundredth.
-        n_effective: how many independent numbers one spectrogram is counted as. Neighbouring bins move together, so
-            counting all of them would make the KL term weigh nothing.
+        beta: weight of the KL divergence against the log-likelihood of all bins, see
+            :func:`~nsynthlib.training.losses.beta_vae_loss`.
+        level_share: of the error that is counted by level, see :func:`~nsynthlib.models.bin_error`.
         kl_warmup: share of the steps over which the KL term grows to its full weight.
         augment_prob: that a spectrogram is changed as if by another instrument, see
             :mod:`nsynthlib.training.augmentation`.
-        mix_prob: that a second instrument plays the same pitch.
+        mix_prob: that a second instrument of its family plays the same pitch.
         noise_prob: that a recording's noise is added.
         patience: stop after this many validations without a better one; 0 never stops early.
         seed: of weights, order and noise.
@@ -45,7 +47,8 @@ class Settings:
     epochs: int = 40
     batch_size: int = 32
     learning_rate: float = 1.5e-3
-    n_effective: float = N_EFFECTIVE
+    beta: float = BETA
+    level_share: float = LEVEL_SHARE
     kl_warmup: float = 0.05
     augment_prob: float = 0.85
     mix_prob: float = 0.5
@@ -58,7 +61,7 @@ class Settings:
         one_of("preset", self.preset, PRESETS)
         read = {name: whole(name, getattr(self, name), 1) for name in ("epochs", "batch_size")}
         read |= {name: whole(name, getattr(self, name), 0) for name in ("patience", "seed")}
-        numbers = {name: positive(name, getattr(self, name)) for name in ("learning_rate", "n_effective")}
+        numbers = {name: positive(name, getattr(self, name)) for name in ("learning_rate", "beta")}
         numbers |= {name: share(name, getattr(self, name)) for name in SHARES}
         for name, value in (read | numbers).items():
             object.__setattr__(self, name, value)  # 3.0 is taken as 3

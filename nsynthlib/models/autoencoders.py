@@ -78,12 +78,12 @@ class AE(Pretrained):
             self.comb = Comb(self.log_mel)
             self.family = nn.Embedding(len(FAMILIES), FAMILY_DIM)
             cond_dim = FAMILY_DIM + 2  # and the velocity and the pitch
-        self.encoder = made.encoder(made.channels, self.conditional, cond_dim)
+        self.encoder = made.encoder(self.conditional, cond_dim)
         features = self.encoder.features(rows, columns)
         self.to_mean = nn.Linear(features + cond_dim, self.latent_dim)
         if self.variational:
             self.to_log_var = nn.Linear(features + cond_dim, self.latent_dim)
-        self.decoder = made.decoder(made.channels, self.conditional, self.latent_dim + cond_dim, rows, columns)
+        self.decoder = made.decoder(self.conditional, self.latent_dim + cond_dim, rows, columns)
         #: KL divergence of each latent dimension in nats at the last validation, ``[latent_dim]``
         self.register_buffer("activity", torch.zeros(self.latent_dim))
 

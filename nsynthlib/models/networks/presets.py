@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from nsynthlib.models.networks.residual import PATCH, ResidualDecoder, ResidualEncoder
+from nsynthlib.models.networks.residual import PATCH, Levels, ResidualDecoder, ResidualEncoder
 from nsynthlib.models.networks.thesis import ThesisDecoder, ThesisEncoder
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Channels after each level, size of the latent vector, and the classes that are built of them."""
+    """An encoder and a decoder, each with its channels at every level, and the size of the latent vector between them.
 
-    channels: tuple[int, ...]
+    ``stride`` is what the rows and columns of a spectrogram must be multiples of.
+    """
+
     latent_dim: int
-    encoder: type[ThesisEncoder] | type[ResidualEncoder]
-    decoder: type[ThesisDecoder] | type[ResidualDecoder]
-    patch: int = 2  # stride of the first level; every further one halves the grid
+    stride: int
+    encoder: Callable[[bool, int], ThesisEncoder | ResidualEncoder]  # of: with a comb, size of the condition
+    decoder: Callable[[bool, int, int, int], ThesisDecoder | ResidualDecoder]  # ... and rows, columns
 
-    @property
-    def stride(self) -> int:
-        """What the rows and columns of a spectrogram must be multiples of."""
-        return self.patch * 2 ** (len(self.channels) - 1)
+
+def _thesis(channels: tuple[int, ...], latent_dim: int) -> Preset:
+    stride = 2 ** len(channels)
+    return Preset(latent_dim, stride, partial(ThesisEncoder, channels), partial(ThesisDecoder, channels))
+
+
+def _residual(latent_dim: int, encoder: Levels, decoder: Levels) -> Preset:
+    stride = PATCH * 2 ** (len(decoder) - 1)
+    return Preset(latent_dim, stride, partial(ResidualEncoder, encoder), partial(ResidualDecoder, decoder))
 
 
 PRESETS = {
-    "thesis": Preset((32, 64, 8), 128, ThesisEncoder, ThesisDecoder),
-    "residual": Preset((64, 128, 192), 48, ResidualEncoder, ResidualDecoder, PATCH),
+    "thesis": _thesis((32, 64, 8), 128),
+    "residual": _residual(48, ((64, 1), (128, 1), (192, 1)), ((64, 1), (128, 1), (192, 1))),
     # A residual network with a third of the channels: for runs of seconds.
-    "small": Preset((24, 48, 64), 32, ResidualEncoder, ResidualDecoder, PATCH),
+    "small": _residual(32, ((24, 1), (48, 1), (64, 1)), ((24, 1), (48, 1), (64, 1))),
 }
 PRESET = "residual"  # what a model is made of where nothing else is asked for

@@ -8,7 +8,7 @@ starts as the identity (its last convolution is zero: Zhang, Dauphin and Ma 2019
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import cast
 
 import torch
@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from nsynthlib.models.networks.comb import fold_comb
 
 PATCH = 8  # bands, and frames
+Levels = tuple[tuple[int, int], ...]  # channels and blocks of each level, from the finest grid to the coarsest
 LOG_SIGMA_INIT = -3.5  # log of the deviation to begin with: 1.5 dB of 100, about what real notes have
 
 
@@ -53,28 +54,29 @@ class ResidualEncoder(nn.Module):
     the condition. A model without a condition has no comb and an empty vector.
     """
 
-    def __init__(self, channels: tuple[int, ...], comb: bool, cond_dim: int) -> None:
+    def __init__(self, levels: Levels, comb: bool, cond_dim: int) -> None:
         super().__init__()
-        self.comb_factors = [PATCH * 2**level for level in range(len(channels))]
+        self.comb_factors = [PATCH * 2**level for level in range(len(levels))]
+        channels, self.depths = zip(*levels, strict=True)
         self.width = channels[-1]
         self.conv_in = nn.Conv2d(PATCH**2, channels[0], 1)
-        self.blocks = nn.ModuleList(
-            Block(c, factor if comb else 0, cond_dim) for c, factor in zip(channels, self.comb_factors, strict=True)
-        )
+        self.blocks = _blocks(levels, self.comb_factors, comb, cond_dim)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(channels))
 
     def forward(self, x: Tensor, comb: Tensor | None, cond: Tensor) -> Tensor:
-        hidden = self.conv_in(F.pixel_unshuffle(x, PATCH))  # [batch, channels[0], rows / 8, columns / 8]
-        for level, block in enumerate(self.blocks):
+        hidden = self.conv_in(F.pixel_unshuffle(x, PATCH))  # [batch, width of level 0, rows / 8, columns / 8]
+        blocks = iter(self.blocks)
+        for level, depth in enumerate(self.depths):
             if level:
                 hidden = self.down[level - 1](hidden)  # half the rows and columns
             folded = None if comb is None else fold_comb(comb, self.comb_factors[level], hidden.shape[-1])
-            hidden = block(hidden, folded, cond)
+            for block in islice(blocks, depth):
+                hidden = block(hidden, folded, cond)
         return F.silu(hidden).flatten(1)  # [batch, features]
 
     def features(self, rows: int, columns: int) -> int:
         """How many numbers a spectrogram of this size becomes."""
-        shrink = 2 ** (len(self.blocks) - 1)
+        shrink = 2 ** (len(self.depths) - 1)
         return self.width * (rows // PATCH // shrink) * (columns // PATCH // shrink)
 
 
@@ -87,37 +89,44 @@ class ResidualDecoder(nn.Module):
     pitch and only its level is learned.
     """
 
-    def __init__(self, channels: tuple[int, ...], comb: bool, cond_dim: int, rows: int, columns: int) -> None:
+    def __init__(self, levels: Levels, comb: bool, cond_dim: int, rows: int, columns: int) -> None:
         super().__init__()
-        levels = len(channels)
-        self.comb_factors = [PATCH * 2**level for level in reversed(range(levels))]
-        shrink = 2 ** (levels - 1)
-        self.base = (channels[-1], rows // PATCH // shrink, columns // PATCH // shrink)
+        self.comb_factors = [PATCH * 2**level for level in reversed(range(len(levels)))]
+        shrink = 2 ** (len(levels) - 1)
+        channels, self.depths = zip(*reversed(levels), strict=True)
+        self.base = (channels[0], rows // PATCH // shrink, columns // PATCH // shrink)
         self.proj = nn.Linear(cond_dim, math.prod(self.base))
-        widths = tuple(reversed(channels))
-        self.blocks = nn.ModuleList(
-            Block(c, factor if comb else 0, cond_dim) for c, factor in zip(widths, self.comb_factors, strict=True)
-        )
-        self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairwise(widths))
+        self.blocks = _blocks(levels[::-1], self.comb_factors, comb, cond_dim)
+        self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairwise(channels))
         self.conv_out, self.log_sigma = (
-            nn.Conv2d(widths[-1] + (PATCH if comb else 0), (2 if comb else 1) * PATCH**2, 3, padding=1)
+            nn.Conv2d(channels[-1] + (PATCH if comb else 0), (2 if comb else 1) * PATCH**2, 3, padding=1)
             for _ in range(2)
         )
         nn.init.constant_(cast(Tensor, self.log_sigma.bias), LOG_SIGMA_INIT)
 
     def forward(self, cond: Tensor, comb: Tensor | None) -> Tensor:
-        hidden = self.proj(cond).unflatten(1, self.base)  # [batch, channels[-1], rows / 32, columns / 32] of 3 levels
-        folded = None
-        for level, block in enumerate(self.blocks):
+        hidden = self.proj(cond).unflatten(1, self.base)  # [batch, channels[0], rows / 32, columns / 32] of 3 levels
+        folded, blocks = None, iter(self.blocks)
+        for level, depth in enumerate(self.depths):
             if level:
                 hidden = self.up[level - 1](hidden)  # twice the rows and columns
             folded = None if comb is None else fold_comb(comb, self.comb_factors[level], hidden.shape[-1])
-            hidden = block(hidden, folded, cond)
-        hidden = F.silu(hidden)  # [batch, channels[0], rows / 8, columns / 8]
+            for block in islice(blocks, depth):
+                hidden = block(hidden, folded, cond)
+        hidden = F.silu(hidden)  # [batch, channels[-1], rows / 8, columns / 8]
         told = hidden if folded is None else torch.cat([hidden, folded], 1)
         mean = _join_comb(self.conv_out(told), comb)  # [batch, 1, rows, columns]
         log_sigma = _join_comb(self.log_sigma(told.detach()), comb)
         return torch.cat([mean, log_sigma], 1)  # [batch, 2, rows, columns]
+
+
+def _blocks(levels: Levels, comb_factors: list[int], comb: bool, cond_dim: int) -> nn.ModuleList:
+    """The blocks of all levels, one after the other."""
+    return nn.ModuleList(
+        Block(channels, factor if comb else 0, cond_dim)
+        for (channels, depth), factor in zip(levels, comb_factors, strict=True)
+        for _ in range(depth)
+    )
 
 
 def _join_comb(grid: Tensor, comb: Tensor | None) -> Tensor:

@@ -20,6 +20,7 @@ from nsynthlib.data import NSynth, labels_of, write_notes
 from nsynthlib.models.autoencoders import CVAE, kl_divergence
 from nsynthlib.models.condition import Condition
 from nsynthlib.models.likelihood import bin_error
+from nsynthlib.models.texture import fast_part, steady_frames
 from nsynthlib.spectral import to_db
 from nsynthlib.synthesis.instruments import synthetic_notes
 from nsynthlib.training.batches import BatchSource
@@ -77,9 +78,10 @@ def _step(
     with torch.autocast(db.device.type, precision, enabled=precision is not None):
         out = model(db, condition)
     kl = kl_divergence(out.mean, out.log_var).sum(1).mean()
-    x_mean, target = out.x_mean.float(), model.scaled(db)
+    x_mean = out.x_mean.float()
+    fast = fast_part(model.scaled(db), x_mean, steady_frames(model.log_mel).to(db.device))
     loss = beta_vae_loss(bin_error(model.decibels(x_mean), db), kl, Settings.beta)
-    (loss + deviation_loss(out.x_log_sigma.float(), x_mean - target)).backward()
+    (loss + deviation_loss(out.x_log_sigma.float(), fast)).backward()
     optimizer.step()
     optimizer.zero_grad()
 

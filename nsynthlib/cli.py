@@ -233,6 +233,7 @@ def generate(
     family: Annotated[str, typer.Option(help="One of NSynth's 11 families.")],
     velocity: Annotated[int, typer.Option(help="1-127.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another instrument.")] = 0,
+    tuning: Annotated[float, typer.Option(help="Cents above the pitch, -50 to 50.")] = 0.0,
     model: Model = None,
 ) -> None:
     """Make a note: 16 kHz mono, four seconds, the same file for the same options."""
@@ -241,9 +242,10 @@ def generate(
     from nsynthlib.generation import generate as make
     from nsynthlib.models import CVAE
 
-    condition_of(pitch, family, velocity)  # a wrong value is told before the weights are loaded
+    condition_of(pitch, family, velocity, tuning)  # a wrong value is told before the weights are loaded
     _check_out(out, ".wav")
-    write_wav(out, make(CVAE.from_pretrained(model), pitch=pitch, family=family, velocity=velocity, seed=seed))
+    cvae = CVAE.from_pretrained(model)
+    write_wav(out, make(cvae, pitch=pitch, family=family, velocity=velocity, seed=seed, tuning=tuning))
 
 
 @app.command()
@@ -265,13 +267,13 @@ def reconstruct(
     """
     from nsynthlib.data import read_own_sound, write_wav
     from nsynthlib.data.own_sound import own_labels
-    from nsynthlib.generation import condition_of
+    from nsynthlib.generation import condition_of_sound
     from nsynthlib.generation import reconstruct as rebuild
     from nsynthlib.models import CVAE
 
     _check_out(out, ".wav")
     audio = read_own_sound(source)
-    condition = condition_of(*own_labels(source, audio, pitch, family, velocity))
+    condition = condition_of_sound(audio, *own_labels(source, audio, pitch, family, velocity))
     write_wav(out, rebuild(CVAE.from_pretrained(model), audio, condition, refined=refined))
 
 

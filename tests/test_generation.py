@@ -9,9 +9,10 @@ import torch
 
 from nsynthlib import generate, reconstruct
 from nsynthlib.audio import estimate_pitch
+from nsynthlib.audio.pitch import midi_to_hz
 from nsynthlib.data import FAMILIES
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.generation import condition_of, decode, sample_z, standard_normal
+from nsynthlib.generation import condition_of, condition_of_sound, decode, sample_z, standard_normal
 from nsynthlib.generation.export import explorer_axes, export
 from nsynthlib.models.texture import highpass
 
@@ -109,3 +110,21 @@ def test_the_exported_decoder_is_the_decoder(model, tmp_path):
         expected = decode(model, z, pitch, family, velocity, seed / 2, seed).numpy()
         assert db.shape == (1, *model.log_mel.shape)
         assert np.abs(db[0] - expected).max() < 100e-3
+
+
+def test_a_note_out_of_tune_is_copied_where_it_sounds(model):
+    """A tone 30 cents sharp comes back sharp, because its tuning is measured and told."""
+    time = torch.arange(64_000) / 16_000
+    hz = midi_to_hz(60.3)
+    audio = 0.1 * torch.exp(-time / 2) * sum(torch.sin(2 * torch.pi * k * hz * time) / k for k in range(1, 9))
+    told = condition_of_sound(audio, 60, "guitar", 100)
+    assert told.pitch.item() == pytest.approx(60.3, abs=0.021)
+    copy = reconstruct(model, audio, told)
+    assert estimate_pitch(copy) == pytest.approx(60.3, abs=0.08)
+
+
+def test_tuning_moves_a_new_note(model):
+    plain, sharp = (generate(model, pitch=60, family="organ", velocity=100, tuning=cents) for cents in (0.0, 40.0))
+    assert 100 * (estimate_pitch(sharp) - estimate_pitch(plain)) == pytest.approx(40, abs=12)
+    with pytest.raises(UsageError, match="tuning 51 is out of range; choose one from -50 to 50 cents"):
+        generate(model, pitch=60, family="organ", velocity=100, tuning=51)

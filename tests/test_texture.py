@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from helpers import SMALL
+from helpers import SMALL, seeded
 from scipy.ndimage import uniform_filter1d
 
 from nsynthlib import AE, CVAE, LogMel
 from nsynthlib.models import Condition
-from nsynthlib.models.texture import FRAMES, highpass, reference_noise, rolled
+from nsynthlib.models.texture import FRAMES, fast_part, highpass, reference_noise, rolled, steady_frames
 from nsynthlib.training import deviation_loss
 
 
@@ -26,39 +26,48 @@ def test_the_fast_part_is_what_a_moving_average_leaves():
 
 def test_the_best_deviation_is_the_standard_deviation():
     """The loss has its minimum where log sigma is the log of the root mean square of the fast part."""
-    residual = 0.3 * torch.randn(64, 8, 100, generator=torch.Generator().manual_seed(0))
+    fast = 0.3 * torch.randn(64, 8, 100, generator=seeded())
     log_sigma = torch.zeros((), requires_grad=True)
-    loss = deviation_loss(log_sigma.expand_as(residual), residual.requires_grad_())
-    loss.backward()
-    assert residual.grad is None  # the mean is not bent to make its texture likelier
-    best = highpass(residual).square().mean().sqrt().log().item()
-    (slope,) = torch.autograd.grad(
-        deviation_loss((at := torch.tensor(best, requires_grad=True)).expand_as(residual), residual), at
-    )
+    deviation_loss(log_sigma.expand_as(fast), fast.requires_grad_()).backward()
+    assert fast.grad is None  # the mean is not bent to make its texture likelier
+    best = torch.tensor(fast.square().mean().sqrt().log().item(), requires_grad=True)
+    (slope,) = torch.autograd.grad(deviation_loss(best.expand_as(fast), fast), best)
     assert abs(slope.item()) < 1e-4
-    assert best == pytest.approx(math.log(0.3 * math.sqrt(1 - 1 / FRAMES)), abs=0.01)
+    assert best.item() == pytest.approx(math.log(0.3), abs=0.01)
+
+
+def test_the_fast_part_is_a_notes_own_where_it_is_steady_and_what_the_mean_leaves_elsewhere():
+    target, x_mean = torch.randn(2, 3, 126, generator=seeded()), torch.randn(2, 3, 126, generator=seeded(1))
+    steady = steady_frames(LogMel())
+    assert (~steady).nonzero()[:, 0].tolist() == [*range(9), *range(85, 103)]  # the key is let go in frame 93.75
+    made = fast_part(target, x_mean, steady)
+    assert torch.equal(made[..., steady], highpass(target)[..., steady])
+    assert torch.equal(made[..., ~steady], highpass(target - x_mean)[..., ~steady])
 
 
 def test_noise_is_even_as_a_whole_and_its_neighbours_belong_together():
     """Every band has mean 0 and deviation 1; neighbouring frames overlap by three quarters and so are alike."""
     noise = reference_noise(LogMel())
-    assert noise.shape == LogMel().shape
-    torch.testing.assert_close(noise.mean(-1), torch.zeros(384), atol=1e-4, rtol=0)
-    torch.testing.assert_close(noise.std(-1), torch.ones(384), atol=1e-4, rtol=0)
-    next_frame = (noise[:, 1:] * noise[:, :-1]).mean()
-    far = (noise[:, 8:] * noise[:, :-8]).mean()
-    next_band = (noise[1:60] * noise[:59]).mean()  # these lie closer than the window can tell apart
-    assert next_frame > 0.15  # of independent numbers less their moving average it is -0.1
+    assert noise.shape == (4, *LogMel().shape)
+    torch.testing.assert_close(noise.mean(-1), torch.zeros(4, 384), atol=1e-4, rtol=0)
+    torch.testing.assert_close(noise.std(-1), torch.ones(4, 384), atol=1e-4, rtol=0)
+    next_frame = (noise[..., 1:] * noise[..., :-1]).mean()
+    far = (noise[..., 8:] * noise[..., :-8]).mean()
+    next_band = (noise[:, 1:60] * noise[:, :59]).mean()  # these lie closer than the window can tell apart
+    assert next_frame > 0.25  # of independent numbers less their moving average it is -0.1, of white noise 0.23
     assert abs(far) < 0.15
-    assert next_band > 0.3
+    assert next_band > 0.25
+    alike = torch.corrcoef(noise.flatten(1)) - torch.eye(4)
+    assert alike.abs().max() < 0.03
 
 
-def test_seeds_turn_the_noise():
-    noise = torch.arange(12.0).view(2, 6)
-    made = rolled(noise, torch.tensor([0, 1]))
-    assert torch.equal(made[0], noise)
-    assert torch.equal(made[1], noise.roll(-37 % 6 - 6, 1))
-    assert made.shape == (2, 2, 6)
+def test_seeds_choose_a_noise_and_turn_it():
+    noise = torch.arange(36.0).view(3, 2, 6)
+    made = rolled(noise, torch.tensor([0, 1, 5]))
+    assert torch.equal(made[0], noise[0])
+    assert torch.equal(made[1], noise[1].roll(-37 % 6 - 6, 1))
+    assert torch.equal(made[2], noise[2].roll(-(37 * 5 % 6), 1))
+    assert made.shape == (3, 2, 6)
 
 
 def test_texture_is_added_and_nothing_else_changes():

@@ -238,8 +238,8 @@ def test_beta_vae_loss_is_the_gaussians_best():
     assert values[0] == pytest.approx(values[1], abs=0.05)
 
 
-def test_the_error_counted_by_level_asks_for_the_mean_of_the_power():
-    """Of values spread about a level the best single guess: the mean in decibels, or the decibels of the mean power."""
+def test_the_error_counted_by_level_asks_for_the_mean_of_the_amplitude():
+    """The best guess at values spread about a level: their mean in decibels, or the decibels of their mean amplitude."""
     torch.manual_seed(0)
     target = -30 + 2 * torch.randn(1, 1, 20_000).double()
     guesses = torch.linspace(-32, -28, 401).double()[:, None, None]
@@ -247,12 +247,11 @@ def test_the_error_counted_by_level_asks_for_the_mean_of_the_power():
         guesses[bin_error(guesses, target.expand(401, -1, -1), share).mean((1, 2)).argmin()].item()
         for share in (0.0, 1.0)
     )
-    power = 10 * math.log10(float((10 ** (target / 10)).mean()))
-    assert power > -30 + 0.4
     assert plain == pytest.approx(target.mean().item(), abs=0.02)
     weight = level_weight(target)
-    weighted = 10 * math.log10(float((weight * 10 ** (target / 10)).sum() / weight.sum()))
-    assert by_level == pytest.approx(weighted, abs=0.1)  # beyond 4.3 dB the divergence is a straight line
+    amplitude = 20 * math.log10(float((weight * 10 ** (target / 20)).sum() / weight.sum()))
+    assert by_level == pytest.approx(amplitude, abs=0.02)
+    assert by_level > plain + 0.4
 
 
 def test_weights_fall_by_half_every_12_decibels_down_to_a_floor():

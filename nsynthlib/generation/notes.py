@@ -7,6 +7,7 @@ from torch import Tensor
 
 from nsynthlib.audio.levels import limit_peak
 from nsynthlib.audio.pitch import read_pitch
+from nsynthlib.audio.tuning import measure_tuning
 from nsynthlib.data.labels import FAMILIES
 from nsynthlib.data.notes import Note
 from nsynthlib.data.sound import Sound, read_sound
@@ -20,6 +21,12 @@ from nsynthlib.values import number, shown, whole
 GRIFFIN_LIM_STEPS = 16
 TEXTURE = 0.65  # moves most like held-out real notes; the deviation that was learned also holds errors of the mean
 SEEDS = 2**63 - 1  # the largest
+
+
+def condition_of_sound(audio: Tensor, pitch: float | str, family: str, velocity: float) -> Condition:
+    """Condition of a sound ``[samples]``, with the tuning that is measured in it, by :func:`measure_tuning`."""
+    cents = measure_tuning(audio[None].cpu(), torch.tensor([read_pitch(pitch)]))
+    return condition_of(pitch, family, velocity, float(cents[0]))
 
 
 def standard_normal(model: AE, seed: int) -> Tensor:
@@ -43,15 +50,22 @@ def sample_z(model: CVAE, pitch: float | str, family: str, seed: int, temperatur
 
 @torch.inference_mode()
 def decode(
-    model: CVAE, z: Tensor, pitch: float | str, family: str, velocity: float, texture: float = 0.0, seed: int = 0
+    model: CVAE,
+    z: Tensor,
+    pitch: float | str,
+    family: str,
+    velocity: float,
+    texture: float = 0.0,
+    seed: int = 0,
+    tuning: float = 0.0,
 ) -> Tensor:
     """What ``z`` ``[latent_dim]`` becomes under a condition: decibels ``[n_mels, frames]`` in [floor_db, 0].
 
-    ``texture`` in [0, 1] and ``seed`` are those of :meth:`~nsynthlib.models.AE.decode`. Raises UsageError for a value
+    ``tuning`` is in cents above the pitch; ``texture`` in [0, 1] and ``seed`` are those of :meth:`~nsynthlib.models.AE.decode`. Raises UsageError for a value
     outside its range, see :func:`~nsynthlib.models.condition_of`, or for a model that is no CVAE.
     """
     need_model(model, "decode", CVAE)
-    condition = condition_of(pitch, family, velocity).to(model.device)
+    condition = condition_of(pitch, family, velocity, tuning).to(model.device)
     seeds = torch.tensor([whole("seed", seed, 0, SEEDS)], device=model.device)
     vector = read_z(model, z).to(model.device)[None]
     return model.decode(vector, condition, check_texture(texture), seeds)[0].cpu()
@@ -95,6 +109,7 @@ def generate(
     seed: int = 0,
     temperature: float = 1.0,
     texture: float = TEXTURE,
+    tuning: float = 0.0,
     z: Tensor | None = None,
 ) -> Tensor:
     """A new note, float32 ``[64000]`` in [-1, 1] at 16 kHz.
@@ -107,16 +122,17 @@ def generate(
         seed: of the latent vector, sampled as :func:`sample_z` does, and of its texture; at least 0.
         temperature: of that sample, in (0, 1], see :func:`sample_z`.
         texture: in [0, 1], how much of a real note's unevenness is given back: air, noise, beating.
+        tuning: cents above the pitch, from -50 to 50.
         z: the latent vector itself, ``[latent_dim]``, in place of the sample.
 
     Raises:
         UsageError: for a value outside its range, or a model that is no CVAE.
     """
     need_model(model, "generate", CVAE)
-    condition_of(pitch, family, velocity)  # a wrong one is told before it is used
+    condition_of(pitch, family, velocity, tuning)  # a wrong one is told before it is used
     if z is None:
         z = sample_z(model, pitch, family, seed, temperature)
-    return to_audio(model, decode(model, z, pitch, family, velocity, texture, seed))
+    return to_audio(model, decode(model, z, pitch, family, velocity, texture, seed, tuning))
 
 
 @torch.inference_mode()
@@ -127,7 +143,7 @@ def reconstruct(
 
     Args:
         audio: a :class:`~nsynthlib.data.Note`, or its samples ``[64000]`` in [-1, 1] as a tensor or an array.
-        condition: of a CVAE; a note's own labels where none is given.
+        condition: of a CVAE; where none is given, a note's own labels, and its tuning as it is measured.
         texture: in [0, 1], gives back unevenness, which lies nearer to the ear and farther from the original's numbers.
         refined: improve the encoder's guess first, see :func:`~nsynthlib.generation.refine`; takes about a second.
 
@@ -153,7 +169,7 @@ def _condition(model: AE, audio: Sound, condition: Condition | None) -> Conditio
     if not model.conditional:
         return None
     if condition is None and isinstance(audio, Note):
-        condition = condition_of(audio.pitch, audio.family, audio.velocity)
+        condition = condition_of_sound(audio.audio, audio.pitch, audio.family, audio.velocity)
     if not isinstance(condition, Condition):
         raise UsageError(
             "a CVAE is told what it hears: give reconstruct a Note, or condition=condition_of(pitch, family, velocity)"

@@ -2,7 +2,7 @@
 
 The squared error of decibels treats every bin alike. Most bins of a note are quiet, and nobody hears them; and the mean
 of decibels lies below the decibels of the mean, so a model of them is too weak where it is unsure. Half of the error is
-therefore counted by level, and asks for the mean of the power.
+therefore counted by level, and asks for the mean of the amplitude.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from torch import Tensor
 BETA = 142.0  # weight of the KL divergence against the log-likelihood of all bins
 LEVEL_SHARE = 0.5  # of the error that is counted by level
 LEVEL_MIN = 0.03  # weight of a silent bin beside 1 at the note's peak, before the mean is made 1
-NATS = math.log(10) / 10  # of power in a decibel
-STEEPEST = 1.0  # nats: what is more than 4.3 dB too weak counts on a straight line
+NATS = math.log(10) / 20  # of amplitude in a decibel
+STEEPEST = 1.0  # nats: what is more than 8.7 dB too weak counts on a straight line
 
 
 def bin_error(mean: Tensor, target: Tensor, level_share: float = LEVEL_SHARE) -> Tensor:
     """Squared decibels by which every bin is wrong; all are ``[batch, bands, frames]``, ``mean`` and ``target`` in dB.
 
     ``1 - level_share`` of it is the squared error. The rest is weighted by :func:`level_weight`, and is the
-    Itakura-Saito divergence of the powers (Itakura and Saito 1968) in decibels: near 0 the same, but what is too weak
-    costs more than what is too loud, so that its best guess is the mean of the power.
+    Itakura-Saito divergence (Itakura and Saito 1968) of the amplitudes in decibels: near 0 the same, but what is too
+    weak costs more than what is too loud, so that its best guess is the mean of the amplitude.
     """
     error = target - mean
     squared = error.square()
@@ -41,7 +41,7 @@ def level_weight(target: Tensor) -> Tensor:
 
 
 def itakura_saito(error: Tensor) -> Tensor:
-    """2 (exp(e) - e - 1) for e nats of power, in squared decibels; straight where a bin is more than 4.3 dB too weak.
+    """2 (exp(e) - e - 1) for e nats of amplitude, as squared decibels; straight from 8.7 dB too weak on.
 
     ``error`` is target less mean, in decibels.
     """

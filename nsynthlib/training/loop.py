@@ -28,6 +28,7 @@ from nsynthlib.models.autoencoders import AE, CVAE, KINDS, Output, kl_divergence
 from nsynthlib.models.condition import Condition
 from nsynthlib.models.likelihood import bin_error
 from nsynthlib.models.pretrained import save_weights
+from nsynthlib.models.texture import fast_part, steady_frames
 from nsynthlib.signals import interrupts
 from nsynthlib.training.batches import BatchSource, check_asked
 from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, load_latest, save_latest
@@ -215,11 +216,13 @@ def _losses(
 ) -> tuple[Tensor, Tensor | float, Tensor]:
     """The loss of a beta-VAE, that of the texture's head, and the KL divergence in nats a note."""
     kl = mean_kl(out, model)
-    x_mean, target = out.x_mean.float(), model.scaled(db)
+    x_mean = out.x_mean.float()
     error = bin_error(model.decibels(x_mean), db, settings.level_share)
     loss = beta_vae_loss(error, kl_weight * kl, settings.beta)
-    texture_loss = 0.0 if out.x_log_sigma is None else deviation_loss(out.x_log_sigma.float(), x_mean - target)
-    return loss, texture_loss, kl
+    if out.x_log_sigma is None:
+        return loss, 0.0, kl
+    fast = fast_part(model.scaled(db), x_mean, steady_frames(model.log_mel).to(db.device))
+    return loss, deviation_loss(out.x_log_sigma.float(), fast), kl
 
 
 def _check_settings(run: Path, settings: Settings, resume: bool) -> None:

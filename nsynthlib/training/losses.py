@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from nsynthlib.models.autoencoders import AE, Output, kl_divergence
-from nsynthlib.models.texture import highpass
 
 
 def beta_vae_loss(error: Tensor, kl: Tensor, beta: float) -> Tensor:
@@ -25,13 +24,13 @@ def beta_vae_loss(error: Tensor, kl: Tensor, beta: float) -> Tensor:
     return 0.5 * error[0].numel() / beta * error.mean().log() + kl
 
 
-def deviation_loss(x_log_sigma: Tensor, residual: Tensor) -> Tensor:
-    """Mean negative log-likelihood of the fast part of a residual under Gaussians of width exp(x_log_sigma).
+def deviation_loss(x_log_sigma: Tensor, fast: Tensor) -> Tensor:
+    """Mean negative log-likelihood of notes' fast part under Gaussians of width exp(x_log_sigma).
 
-    Both are ``[batch, bands, frames]`` in network units. The residual is a fact here: it gets no gradient.
+    Both are ``[batch, bands, frames]`` in network units. The fast part is a fact here and gets no gradient, see
+    :func:`~nsynthlib.models.texture.fast_part`.
     """
-    fast = highpass(residual.detach())
-    return (x_log_sigma + 0.5 * (fast / x_log_sigma.exp()).square()).mean()
+    return (x_log_sigma + 0.5 * (fast.detach() / x_log_sigma.exp()).square()).mean()
 
 
 def mean_kl(out: Output, model: AE) -> Tensor:

@@ -239,7 +239,7 @@ def test_beta_vae_loss_is_the_gaussians_best():
 
 
 def test_the_error_counted_by_level_asks_for_the_mean_of_the_amplitude():
-    """The best guess at values spread about a level: their mean in decibels, or the decibels of their mean amplitude."""
+    """The best guess at values spread about a level: the mean in decibels, or the decibels of the mean amplitude."""
     torch.manual_seed(0)
     target = -30 + 2 * torch.randn(1, 1, 20_000).double()
     guesses = torch.linspace(-32, -28, 401).double()[:, None, None]

@@ -61,8 +61,9 @@ def decode(
 ) -> Tensor:
     """What ``z`` ``[latent_dim]`` becomes under a condition: decibels ``[n_mels, frames]`` in [floor_db, 0].
 
-    ``tuning`` is in cents above the pitch; ``texture`` in [0, 1] and ``seed`` are those of :meth:`~nsynthlib.models.AE.decode`. Raises UsageError for a value
-    outside its range, see :func:`~nsynthlib.models.condition_of`, or for a model that is no CVAE.
+    ``texture`` in [0, 1] and ``seed`` are those of :meth:`~nsynthlib.models.AE.decode`, the rest is told to
+    :func:`~nsynthlib.models.condition_of`. Raises UsageError for a value outside its range, or for a model that is no
+    CVAE.
     """
     need_model(model, "decode", CVAE)
     condition = condition_of(pitch, family, velocity, tuning).to(model.device)

@@ -21,7 +21,7 @@ from nsynthlib.files import write_json
 from nsynthlib.models.classifier import LOG_MEL, Classifier, Predictions, nearest_velocity
 from nsynthlib.models.pretrained import save_weights
 from nsynthlib.signals import interrupts
-from nsynthlib.training.batches import check_asked
+from nsynthlib.training.batches import check_asked, even_weights
 from nsynthlib.training.optimizer import MuonAdamW, schedule
 from nsynthlib.training.precision import cpu_has_bf16
 from nsynthlib.values import positive, whole
@@ -32,7 +32,7 @@ STEPS_DB = 255 / -FLOOR_DB  # spectrograms wait as bytes, in steps of a third of
 
 
 class LabelledSpectrograms:
-    """Notes as the classifier sees them, ``[n, 256, 126]`` bytes, and their labels ``[n, 3]``."""
+    """Notes as the classifier sees them, ``[n, 256, 126]`` bytes, their labels ``[n, 3]``, how often each is drawn."""
 
     def __init__(self, notes: Sequence[Note], name: str, quiet: bool) -> None:
         if not len(notes):
@@ -45,6 +45,7 @@ class LabelledSpectrograms:
             row[:] = ((LOG_MEL(audio) - FLOOR_DB) * STEPS_DB).round().to(torch.uint8)
         labels = labels_of(notes)
         self.labels = torch.stack([labels["pitch"], labels["family"], nearest_velocity(labels["velocity"])], 1)
+        self.weights = even_weights(notes)
         self.sha256 = digest.hexdigest()
 
     def __len__(self) -> int:
@@ -154,7 +155,7 @@ def train_classifier(
     steps = tqdm(total=total, desc="classifier", unit="step", disable=quiet)
     with steps as bar, interrupts() as interrupted:
         for epoch in range(epochs):
-            order = torch.randperm(len(train), generator=generator)[: total // epochs * batch]
+            order = torch.multinomial(train.weights, total // epochs * batch, True, generator=generator)
             batches = order.split(batch)
             rates = [learning_rate * schedule((epoch * len(batches) + i) / total) for i in range(len(batches))]
             _one_epoch(model, train, batches, optimizer, rates, generator, bar, interrupted)

@@ -8,6 +8,7 @@ starts as the identity (its last convolution is zero: Zhang, Dauphin and Ma 2019
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import islice, pairwise
 from typing import cast
 
@@ -80,6 +81,25 @@ class ResidualEncoder(nn.Module):
         return self.width * (rows // PATCH // shrink) * (columns // PATCH // shrink)
 
 
+class OverlappedPatches(nn.Conv2d):
+    """A 3 × 3 convolution to patches ``[batch, planes * 64, ...]`` that overlap in time as windows of an STFT do.
+
+    Each position draws 24 frames, the patches of its neighbours included. A fixed Hann window over them lets what it
+    draws begin and end at nothing; without it, frames jump where patches meet, four times a second.
+    """
+
+    def __init__(self, width: int, channels: int) -> None:
+        super().__init__(width, channels, 3, padding=1)
+        frame = PATCH * torch.arange(2, -1, -1) + torch.arange(PATCH)[:, None]  # [frame of a patch, tap], of the 24
+        window = torch.sin(math.pi * (frame + 0.5) / (3 * PATCH)).square()
+        self.register_buffer("window", window.repeat(channels // PATCH, 1)[:, None, None], persistent=False)
+        self.bias = nn.Parameter(torch.zeros(channels // PATCH))  # one for all frames of a patch
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = cast(Tensor, self.bias).repeat_interleave(PATCH)
+        return F.conv2d(x, self.weight * self.get_buffer("window"), bias, padding=1)
+
+
 class ResidualDecoder(nn.Module):
     """Vector ``[batch, cond_dim]`` and comb to ``[batch, 2, rows, columns]``: a mean, and the log of a deviation.
 
@@ -89,7 +109,9 @@ class ResidualDecoder(nn.Module):
     pitch and only its level is learned.
     """
 
-    def __init__(self, levels: Levels, comb: bool, cond_dim: int, rows: int, columns: int) -> None:
+    def __init__(
+        self, levels: Levels, comb: bool, cond_dim: int, rows: int, columns: int, overlapped: bool = True
+    ) -> None:
         super().__init__()
         self.comb_factors = [PATCH * 2**level for level in reversed(range(len(levels)))]
         shrink = 2 ** (len(levels) - 1)
@@ -98,10 +120,11 @@ class ResidualDecoder(nn.Module):
         self.proj = nn.Linear(cond_dim, math.prod(self.base))
         self.blocks = _blocks(levels[::-1], self.comb_factors, comb, cond_dim)
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairwise(channels))
-        self.conv_out, self.log_sigma = (
-            nn.Conv2d(channels[-1] + (PATCH if comb else 0), (2 if comb else 1) * PATCH**2, 3, padding=1)
-            for _ in range(2)
-        )
+        width, planes = channels[-1] + (PATCH if comb else 0), 2 if comb else 1
+        out = OverlappedPatches if overlapped else partial(nn.Conv2d, kernel_size=3, padding=1)
+        self.conv_out = out(width, planes * PATCH**2)
+        size = 1 if overlapped else 3
+        self.log_sigma = nn.Conv2d(width, planes * PATCH**2, size, padding=size // 2)
         nn.init.constant_(cast(Tensor, self.log_sigma.bias), LOG_SIGMA_INIT)
 
     def forward(self, cond: Tensor, comb: Tensor | None) -> Tensor:

@@ -140,25 +140,37 @@ bench: .venv/.package
 # --- The shipped weights ----------------------------------------------------------------------------------------
 
 data/soundfont/soundfont.json: | .venv/.package
-	$(bin)/nsynthlib data soundfont data/soundfont --notes 24000 --highest 96
+	$(bin)/nsynthlib data soundfont data/soundfont --notes 36000 --highest 96
+
+data/dx7/dx7.json: | .venv/.package
+	$(pip) install 'dexed-py>=0.3'
+	$(bin)/nsynthlib data dx7 data/dx7 --notes 9000 --highest 96
+
+# Recordings of real instruments:  make weights recordings=FOLDER  takes them from there, else they are downloaded.
+data/recordings:
+	$(if $(recordings),ln -s "$(abspath $(recordings))" $@,$(bin)/python tools/get_recordings.py $@)
 
 # An interrupted run goes on where it stopped. --bf16 nearly halves the time on a GPU or a new CPU; older ones do without.
 # Real NSynth notes to judge by as well:  make weights real=FOLDER
 # Without a GPU two runs at a time, a core each, take least:  OMP_NUM_THREADS=1 make -j2 weights
 precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
-ship = $(bin)/python tools/ship_weights.py runs/$(1) data/soundfont $(if $(real),--real "$(real)")
+ship = $(bin)/python tools/ship_weights.py runs/$(1) $(sets) $(if $(real),--real "$(real)")
+sets := data/soundfont data/dx7 data/recordings
+notes := data/soundfont/soundfont.json data/dx7/dx7.json data/recordings
 
-runs/cvae/.trained: learn := cvae --preset residual --epochs 9
-runs/ae/.trained: learn := ae --preset residual --epochs 3 --learning-rate 3e-3
-runs/vae/.trained: learn := vae --preset residual --epochs 2 --n-effective 420
-runs/cvae_thesis/.trained: learn := cvae --preset thesis --epochs 2
+# One budget for all: the same notes, steps, batches and schedule.
+budget := --epochs 6 --learning-rate 2e-3
+runs/cvae/.trained: learn := cvae --preset overlapped
+runs/ae/.trained: learn := ae --preset overlapped
+runs/vae/.trained: learn := vae --preset overlapped
+runs/cvae_thesis/.trained: learn := cvae --preset thesis
 runs/cvae_thesis/.shipped: options := --plain-prior
 
 weights: $(patsubst %,runs/%/.shipped,cvae ae vae cvae_thesis)
 
 .PRECIOUS: runs/%/.trained
-runs/%/.trained: data/soundfont/soundfont.json
-	$(bin)/nsynthlib train $(learn) data/soundfont --out runs/$* --resume $(precision)
+runs/%/.trained: $(notes)
+	$(bin)/nsynthlib train $(learn) $(sets) --out runs/$* --resume $(budget) $(precision)
 	@touch $@
 
 # The classifier that judges all the others is trained on the same notes and shipped before them.
@@ -166,9 +178,9 @@ runs/%/.shipped: runs/%/.trained runs/classifier/.shipped
 	$(call ship,$*) --as $* $(options)
 	@touch $@
 
-runs/classifier/.shipped: data/soundfont/soundfont.json
+runs/classifier/.shipped: $(notes)
 	rm -rf runs/classifier
-	$(bin)/nsynthlib train-classifier data/soundfont --out runs/classifier
+	$(bin)/nsynthlib train-classifier $(sets) --out runs/classifier
 	$(call ship,classifier)
 	@touch $@
 

@@ -45,6 +45,13 @@ def test_a_real_recipe_repeats_the_shipped_run_on_the_notes_at_hand(chapters):
     assert made.notes[0].folder.resolve() == (folder / "train").resolve()
 
 
+def test_sets_beside_the_first_are_learned_from_as_well(chapters):
+    for name in ("soundfont", "recordings"):
+        fake_set(chapters.parent / "data" / name)
+    train, _ = recipe("cvae", real=True).notes
+    assert {note.path.parts[-4] for note in train} == {"soundfont", "recordings"}
+
+
 def test_a_real_recipe_renders_notes_that_are_not_there_and_says_how_long(chapters, monkeypatch, capsys):
     asked = {}
 
@@ -55,10 +62,10 @@ def test_a_real_recipe_renders_notes_that_are_not_there_and_says_how_long(chapte
     monkeypatch.setattr(recipes, "render", render)
     made = recipe("vae", real=True)
     assert made.notes[0].folder.resolve() == (chapters / "data" / "soundfont" / "train").resolve()
-    assert asked["notes"] == 24_000
+    assert asked["notes"] == 36_000
     told = capsys.readouterr().err
     assert "minutes of training" in told
-    assert "24,000 are rendered now" in told
+    assert "36,000 are rendered now" in told
 
 
 def test_a_real_recipe_downloads_nsynths_validation_set_where_nothing_can_be_rendered(chapters, monkeypatch, capsys):

@@ -19,7 +19,8 @@ from nsynthlib.training.settings import Settings
 from nsynthlib.values import one_of
 
 NOTES = Path("data/soundfont")
-RENDERED = 24_000  # notes, those of the shipped weights
+BESIDE = ("dx7", "recordings")  # further sets, learned from where they lie beside the first
+RENDERED = 36_000  # notes, those of the shipped weights
 HIGHEST = 96  # MIDI number
 LEARNING_RATES = {"thesis": 1e-2}  # of a run of seconds; other networks bear less
 SHORT_LEARNING_RATE = 4e-3
@@ -57,7 +58,8 @@ def recipe(
             learning begins.
         source: folder of the notes of a real run, searched from here upwards. Where it is not there, it is made:
             rendered from soundfonts by FluidSynth, or, where that is not installed, NSynth's own validation set is
-            downloaded beside it. Both show their progress and are kept.
+            downloaded beside it. Both show their progress and are kept. Folders ``dx7`` and ``recordings`` beside it
+            are learned from as well.
         epochs: of a run that is not real.
 
     Raises:
@@ -72,7 +74,9 @@ def recipe(
     shipped, record = Settings.read(path), read_json(path)
     _tell(f"the shipped weights took {record['seconds'] / 60:.0f} minutes of training on a {record['device'].upper()}")
     settings = shipped if preset is None else replace(shipped, preset=preset)
-    return Recipe(train_and_valid(_find_or_make(Path(source))), settings)
+    found = _find_or_make(Path(source))
+    more = [found.parent / name for name in BESIDE if (found.parent / name).is_dir()]
+    return Recipe(train_and_valid(found, *more), settings)
 
 
 def _find_or_make(source: Path) -> Path:

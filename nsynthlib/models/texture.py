@@ -74,4 +74,4 @@ def rolled(x: Tensor, seeds: Tensor) -> Tensor:
     """One of the pictures ``x`` ``[n, bands, frames]`` for each of ``seeds`` ``[batch]``, rolled in time by it."""
     frames = x.shape[-1]
     at = (torch.arange(frames, device=seeds.device) + 37 * seeds[:, None]) % frames
-    return x[seeds % len(x)].gather(2, at[:, None].expand(-1, x.shape[1], -1))
+    return x[seeds % x.shape[0]].gather(2, at[:, None].expand(-1, x.shape[1], -1))

@@ -27,10 +27,10 @@ class Comb(nn.Module):
 
     def forward(self, pitch: Tensor) -> Tensor:
         """Of MIDI numbers ``[batch]``, with a fraction where a note is out of tune."""
-        f0 = 440.0 * torch.exp2((pitch.float()[:, None] - 69) / 12)  # [batch, 1]
+        f0 = 440.0 * 2.0 ** ((pitch.float()[:, None] - 69) / 12)  # [batch, 1]
         centres = self.get_buffer("centres")
         order = (centres / f0).round().clamp_min(1)  # of the partial nearest to each band
-        distance = torch.arange(len(centres), device=f0.device) - self._bands(order * f0)
+        distance = torch.arange(self.log_mel.n_mels, device=f0.device) - self._bands(order * f0)
         return torch.exp(-distance.square() / (2 * WIDTH**2)) * (order * f0 < SAMPLE_RATE / 2)
 
     def _bands(self, hz: Tensor) -> Tensor:

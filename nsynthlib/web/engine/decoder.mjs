@@ -43,12 +43,13 @@ let queue = Promise.resolve();
 export async function decode(note) {
   const { ort, manifest, session } = await decoder();
   const whole = (value) => new ort.Tensor("int64", BigInt64Array.of(BigInt(value)), [1]);
+  const real = (value) => new ort.Tensor("float32", Float32Array.of(value), [1]);
   const inputs = {
     z: new ort.Tensor("float32", latent(manifest, note), [1, manifest.latent_dim]),
-    pitch: whole(note.pitch),
+    pitch: real(note.pitch), // a MIDI number; a fraction would be out of tune
     family: whole(manifest.families.indexOf(note.family)),
     velocity: whole(note.velocity),
-    texture: new ort.Tensor("float32", Float32Array.of(note.texture), [1]),
+    texture: real(note.texture),
     seed: whole(note.point), // another note has another texture
   };
   const run = queue.then(() => session.run(inputs));

@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := book
-.PHONY: book test serve chapters weights colab bench clean
+.PHONY: book test serve chapters recordings weights colab bench clean
 
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(firstword $(foreach p,python3.11 python3 python3.12 python3.13,\
@@ -141,6 +141,14 @@ bench: .venv/.package
 
 data/soundfont/soundfont.json: | .venv/.package
 	$(bin)/nsynthlib data soundfont data/soundfont --notes 24000 --highest 96
+
+# Recorded notes of real instruments. Where there is no network, a folder that holds them:  make recordings=FOLDER
+recordings ?= data/recordings
+
+recordings: $(recordings)
+
+data/recordings: | .venv/.package
+	$(bin)/python tools/get_recordings.py data/recordings
 
 # An interrupted run goes on where it stopped. --bf16 nearly halves the time on a GPU or a new CPU; older ones do without.
 # Real NSynth notes to judge by as well:  make weights real=FOLDER

@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := book
-.PHONY: book test serve chapters weights colab bench clean
+.PHONY: book test serve chapters recordings weights colab bench clean
 
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(firstword $(foreach p,python3.11 python3 python3.12 python3.13,\
@@ -146,17 +146,21 @@ data/dx7/dx7.json: | .venv/.package
 	$(pip) install 'dexed-py>=0.3'
 	$(bin)/nsynthlib data dx7 data/dx7 --notes 9000 --highest 96
 
-# Recordings of real instruments:  make weights recordings=FOLDER  takes them from there, else they are downloaded.
-data/recordings:
-	$(if $(recordings),ln -s "$(abspath $(recordings))" $@,$(bin)/python tools/get_recordings.py $@)
+# Recorded notes of real instruments. Where there is no network, a folder that holds them:  make weights recordings=FOLDER
+recordings ?= data/recordings
+
+recordings: $(recordings)
+
+data/recordings: | .venv/.package
+	$(bin)/python tools/get_recordings.py data/recordings
 
 # An interrupted run goes on where it stopped. --bf16 nearly halves the time on a GPU or a new CPU; older ones do without.
 # Real NSynth notes to judge by as well:  make weights real=FOLDER
 # Without a GPU two runs at a time, a core each, take least:  OMP_NUM_THREADS=1 make -j2 weights
 precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
 ship = $(bin)/python tools/ship_weights.py runs/$(1) $(sets) $(if $(real),--real "$(real)")
-sets := data/soundfont data/dx7 data/recordings
-notes := data/soundfont/soundfont.json data/dx7/dx7.json data/recordings
+sets := data/soundfont data/dx7 $(recordings)
+notes := data/soundfont/soundfont.json data/dx7/dx7.json $(recordings)
 
 # One budget for all: the same notes, steps, batches and schedule.
 budget := --epochs 6 --learning-rate 2e-3

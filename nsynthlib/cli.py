@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from nsynthlib.cli_import import import_samples
 from nsynthlib.errors import DataError, UsageError
+from nsynthlib.values import printable
 
 plain: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
 CLASSIFIER_EPOCHS = 5
@@ -41,11 +43,6 @@ Folders = Annotated[
 def say(line: str) -> None:
     """A note to the user, beside the results."""
     print(printable(line), file=sys.stderr)
-
-
-def printable(text: str) -> str:
-    """``text`` with what no terminal shows written as escapes: a file's name may hold any bytes."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @data.command("synthetic")
@@ -96,6 +93,9 @@ def soundfont(
     if about["clipped"]:
         say(f"{out}: {about['clipped']} notes are clipped")
     print(f"{out}: " + ", ".join(f"{notes} notes in {split}" for split, notes in about["notes"].items()))
+
+
+data.command("import")(import_samples)
 
 
 @data.command("download")

@@ -1,11 +1,13 @@
-"""Files that appear whole or not at all, and JSON."""
+"""Files and folders that appear whole or not at all, and JSON."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,26 @@ class atomic:
             os.replace(self.partial, self.path)
         else:
             self.partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Context that gives a hidden folder beside ``path``, which gets that name only when the block succeeds.
+
+    Raises UsageError if ``path`` exists already.
+    """
+    path = Path(path)
+    if path.exists():
+        raise UsageError(f"{path} exists already; name a new folder, or remove it first")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    try:
+        yield partial
+        partial.chmod(0o755)
+        partial.rename(path)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
 
 
 def check_ending(path: Path, ending: str) -> None:

@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import ROOT, need, serving
@@ -125,6 +126,16 @@ def nsynth_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
+def recordings_folder() -> Path:
+    """Recorded notes in NSynth's layout, `train` and `test`, which the project does not ship: `$RECORDED_NOTES`, or
+    `shared/recordings` beside the repository."""
+    folder = Path(os.environ.get("RECORDED_NOTES", ROOT.parent / "shared" / "recordings"))
+    if not (folder / "train" / "examples.json").exists():
+        pytest.skip(f"no recorded notes in {folder}; set RECORDED_NOTES to a folder that holds train/ and test/")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def real_notes(nsynth_folder):
     """The real notes of NSynth's test split that are at hand."""
     from nsynthlib import NSynth
@@ -165,6 +176,27 @@ def fluid_r3():
     from nsynthlib.soundfont import find_fonts
 
     return need(lambda: find_fonts(["FluidR3_GM"])[0])
+
+
+@pytest.fixture
+def samples(tmp_path) -> Path:
+    """An empty folder for sound files."""
+    (tmp_path / "samples").mkdir()
+    return tmp_path / "samples"
+
+
+@pytest.fixture
+def write_samples(samples) -> Callable[..., None]:
+    """``write_samples({"oboe/C4.wav": audio}, rate)`` writes sound files into the folder ``samples``."""
+
+    def write(sounds: dict[str, Any], rate: int = 16_000, **how) -> None:
+        import soundfile
+
+        for name, audio in sounds.items():
+            (samples / name).parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(samples / name, audio, rate, **how)
+
+    return write
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What several test files share: sounds, sets of notes, a small model, and Python in a process of its own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 import torch
 from serve import server
 
+from nsynthlib.audio import midi_to_hz
 from nsynthlib.data import NewNote
 from nsynthlib.errors import UsageError
 from nsynthlib.models import Condition
@@ -55,6 +57,18 @@ def harmonics(hertz: float, partials: int, seconds: float = 4.0, rate: int = RAT
     """Sines of ``hertz`` and its multiples, the k-th of amplitude 1 / k, float64 [samples]."""
     turns = 2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate
     return sum(np.sin(k * turns) / k for k in range(1, partials + 1))
+
+
+def played_note(
+    pitch: float, level: float = 0.5, seconds: float = 2.0, rate: int = RATE, partials: int = 5
+) -> np.ndarray:
+    """A steady note of a few partials that begins within 5 ms, peaking at `level`, float64 [samples]."""
+    hertz = midi_to_hz(pitch)
+    sound = harmonics(hertz, max(1, min(partials, int(0.45 * rate / hertz))), seconds, rate)
+    sound *= level / np.abs(sound).max()
+    rise = round(0.005 * rate)
+    sound[:rise] *= np.linspace(0, 1, rise)
+    return sound
 
 
 def sine(hertz: float, amplitude: float = 1.0, seconds: float = 4.0, rate: int = RATE) -> np.ndarray:
@@ -101,3 +115,15 @@ def settings_of(widget) -> dict:
     """What the front end reads from the traits."""
     chosen = widget.choices
     return {n: chosen[n][getattr(widget, n)] if n in chosen else getattr(widget, n) for n in widget.settings}
+
+
+def labels_by_file(out: Path) -> dict[str, tuple[int, int, str, str]]:
+    """File to pitch, velocity, family and source, from the set's own index."""
+    entries = json.loads((out / "examples.json").read_text()).values()
+    labels = ("pitch", "velocity", "instrument_family_str", "instrument_source_str")
+    return {entry["file"]: tuple(entry[label] for label in labels) for entry in entries}
+
+
+def causes_by_file(record) -> dict[str, str]:
+    """File to cause."""
+    return {left["file"]: left["cause"] for left in record["left_out"]}

@@ -14,8 +14,8 @@ NAMES = "AE CVAE FAMILIES LogMel NSynth STFT Settings VAE __version__ generate p
 PATHS = {
     "nsynthlib.audio": "SAMPLE_RATE estimate_pitch midi_to_hz",
     "nsynthlib.data": "FAMILIES OFFICIAL SAMPLES SAMPLE_RATE SOURCES VELOCITIES ConversionWarning Fault NSynth Note "
-    "NoteDataset atomic check download held_out index_entry labels_of load_samples note_name official pack parse_name "
-    "pocket read_json read_samples write_json write_notes write_wav",
+    "NoteDataset atomic check download held_out import_notes index_entry labels_of load_samples note_name official "
+    "pack parse_name pocket read_json read_samples write_json write_notes write_wav",
     "nsynthlib.evaluation": "Judges compare diversity evaluate frechet_distance in_tune inception_score summarise "
     "summarise_set",
     "nsynthlib.evaluation.tables": "table",

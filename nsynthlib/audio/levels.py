@@ -7,6 +7,8 @@ import math
 import numpy as np
 from torch import Tensor
 
+CLIPPED = 8  # samples in a row at full scale; music reaches it for one or two
+
 
 def dbfs(value: float) -> float:
     """Level in dB against full scale of an amplitude; silence gives ``-inf``."""
@@ -22,3 +24,9 @@ def limit_peak(audio: Tensor) -> tuple[Tensor, float]:
     """``audio``, turned down as a whole where it would clip and only there; and by how many decibels."""
     beyond = audio.abs().max().clamp_min(1.0)
     return audio / beyond, dbfs(float(beyond))
+
+
+def longest_run(true: np.ndarray) -> int:
+    """How many in a row of ``true`` ``[samples]`` hold: of the samples at full scale, more than music reaches."""
+    edges = np.flatnonzero(np.diff(true, prepend=False, append=False))
+    return int((edges[1::2] - edges[::2]).max(initial=0))

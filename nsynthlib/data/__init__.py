@@ -5,6 +5,7 @@ from nsynthlib.data.audio import ConversionWarning, read_samples, write_wav
 from nsynthlib.data.checking import Fault, check
 from nsynthlib.data.dataset import NoteDataset
 from nsynthlib.data.downloading import OFFICIAL, download
+from nsynthlib.data.importing import import_notes
 from nsynthlib.data.labels import FAMILIES, SOURCES, VELOCITIES, index_entry, note_name, parse_name
 from nsynthlib.data.notes import Note, load_samples
 from nsynthlib.data.own_sound import read_own_sound
@@ -29,6 +30,7 @@ __all__ = [
     "check",
     "download",
     "held_out",
+    "import_notes",
     "index_entry",
     "labels_of",
     "load_samples",

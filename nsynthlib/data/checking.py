@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from nsynthlib.audio.levels import CLIPPED, longest_run
 from nsynthlib.data import packing
 from nsynthlib.data.audio import Conversion, read_samples
 from nsynthlib.data.index import Entries, duplicates, read_entries, read_labels
@@ -23,7 +24,6 @@ from nsynthlib.errors import DataError
 
 SILENT = 3  # steps of 16 bits: a peak of -80 dBFS
 SILENCE = "is silent (its peak is below -80 dBFS); drop it"
-CLIPPED = 8  # samples in a row at full scale; music reaches it for one or two
 
 
 @dataclass(frozen=True)
@@ -155,11 +155,6 @@ def _content(samples: np.ndarray, clipped: bool) -> Iterator[str]:
     magnitude = np.abs(samples.astype(np.int32))
     if magnitude.max() <= SILENT:
         yield SILENCE
-    longest = _longest_run(magnitude >= 32767)
+    longest = longest_run(magnitude >= 32767)
     if longest >= CLIPPED and not clipped:
         yield f"is clipped ({longest} samples in a row at full scale); render it softer, or drop it"
-
-
-def _longest_run(true: np.ndarray) -> int:
-    edges = np.flatnonzero(np.diff(true, prepend=False, append=False))
-    return int((edges[1::2] - edges[::2]).max(initial=0))

@@ -16,7 +16,9 @@ from nsynthlib.data.labels import FAMILIES, SOURCES, Labels, parse_name
 from nsynthlib.errors import DataError
 from nsynthlib.files import read_json
 
-GET_NOTES = "name a folder of notes, or get one: `nsynthlib data pocket`, `synthetic`, `soundfont` or `download`"
+GET_NOTES = (
+    "name a folder of notes, or get one: `nsynthlib data pocket`, `synthetic`, `soundfont`, `import` or `download`"
+)
 _FIELDS = ("instrument_str", "instrument_family_str", "instrument_source_str", "pitch", "velocity")
 
 

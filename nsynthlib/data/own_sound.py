@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import warnings
 from pathlib import Path
@@ -15,19 +14,16 @@ from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
 from nsynthlib.audio.levels import dbfs, limit_peak
 from nsynthlib.audio.pitch import estimate_pitch
 from nsynthlib.constants import CONSTANTS
-from nsynthlib.data.audio import ConversionWarning, check_file, reason
+from nsynthlib.data.audio import ConversionWarning
+from nsynthlib.data.decoding import LISTENED, decode, mix, resample
 from nsynthlib.data.labels import parse_name
-from nsynthlib.data.riff import WavFault, tidy_wav
 from nsynthlib.errors import DataError, UsageError
 
 SHORTEST = round(CONSTANTS["own_sound"]["shortest_seconds"] * SAMPLE_RATE)  # samples
-RATES = range(1000, 1_000_001)  # hertz, of what can be sound
-LISTENED = 30  # seconds of a file in which its note must begin
 SILENT = 1e-4  # amplitude, -80 dB
 ONSET = 0.01  # of the peak: a note begins where it comes within 40 dB of it
 LATE = SAMPLE_RATE // 10  # samples before the onset; as many are left as they are
 FADE = SAMPLE_RATE // 100  # samples, 10 ms: too short to be heard, long enough that nothing clicks
-CANCEL: float = CONSTANTS["own_sound"]["cancel"]  # of the level that one channel alone would leave in the mix
 
 
 def read_own_sound(path: str | os.PathLike[str]) -> Tensor:
@@ -68,10 +64,9 @@ def read_own_sound(path: str | os.PathLike[str]) -> Tensor:
     57
     """
     path = Path(path)
-    samples, rate, unheard = _read(path)
-    mono = _resampled(_mono(samples, path), rate, path)
-    mono = _from_onset(mono, path, whole=not unheard)
-    length = len(mono) + round(unheard * SAMPLE_RATE)
+    sound = decode(path)
+    mono = _from_onset(_resampled(_mono(sound.samples, path), sound.rate, path), path, whole=not sound.beyond)
+    length = len(mono) + round(sound.beyond * SAMPLE_RATE)
     if length < SHORTEST:
         raise DataError(f"{path}: is {length / SAMPLE_RATE:.3f} s long; a note needs {SHORTEST / SAMPLE_RATE} s")
     audio, down = limit_peak(torch.from_numpy(mono))
@@ -81,54 +76,20 @@ def read_own_sound(path: str | os.PathLike[str]) -> Tensor:
     return _fitted(audio, length, path)
 
 
-def _read(path: Path) -> tuple[np.ndarray, int, float]:
-    """Samples, float32 ``[samples, channels]``, of the first half minute; the rate; and the seconds beyond."""
-    import soundfile  # not on every training server
-
-    check_file(path, "name a sound file", "name a sound file")
-    try:
-        file: Path | io.BytesIO = path
-        if soundfile.info(path).frames == 0 and path.suffix.lower() == ".wav":  # or its header tells no length
-            file = io.BytesIO(tidy_wav(path.read_bytes())[0])
-        with soundfile.SoundFile(file) as sound:
-            rate, frames = sound.samplerate, sound.frames
-            if rate not in RATES:
-                known = f"{RATES[0]} to {RATES[-1]} Hz are read"
-                raise DataError(f"{path}: its header tells {rate} Hz, which is no rate of a sound; mend it ({known})")
-            samples = sound.read(LISTENED * rate, dtype="float32", always_2d=True)
-    except WavFault as fault:
-        raise DataError(f"{path}: cannot be read as sound ({fault})") from None
-    except TypeError:  # what a name that ends in .raw comes to
-        raise DataError(f"{path}: cannot be read as sound (raw samples tell neither their rate nor width)") from None
-    except (OSError, RuntimeError) as error:
-        raise DataError(f"{path}: cannot be read as sound ({reason(error)})") from None
-    if not len(samples) or not np.isfinite(samples).all():
-        raise DataError(f"{path}: holds {'no samples' if not len(samples) else 'values that are not numbers'}")
-    return samples, rate, max(0, frames - len(samples)) / rate
-
-
 def _mono(samples: np.ndarray, path: Path) -> np.ndarray:
-    """The mean of all channels, or the first that is not silent where they cancel each other."""
+    mono, alone = mix(samples)
     channels = samples.shape[1]
-    mixed = samples.mean(1)
-    if channels == 1:
-        return mixed
-    levels = np.sqrt(np.square(samples, dtype=np.float64).mean(0))
-    first = int(np.argmax(levels >= levels.max() / 2))  # that is not silent
-    if np.sqrt(np.square(mixed, dtype=np.float64).mean()) < CANCEL * levels[first] / channels:
-        _tell(f"{path}: its {channels} channels cancel each other when mixed; channel {first + 1} alone is used")
-        return samples[:, first]
-    _tell(f"{path}: {channels} channels mixed to one")
-    return mixed
+    if alone is not None:
+        _tell(f"{path}: its {channels} channels cancel each other when mixed; channel {alone + 1} alone is used")
+    elif channels > 1:
+        _tell(f"{path}: {channels} channels mixed to one")
+    return mono
 
 
 def _resampled(mono: np.ndarray, rate: int, path: Path) -> np.ndarray:
-    import soxr  # any ratio in little memory, where a filter for 44101 to 16000 would take gigabytes
-
-    if rate == SAMPLE_RATE:
-        return mono
-    _tell(f"{path}: resampled from {rate} to {SAMPLE_RATE} Hz")
-    return soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
+    if rate != SAMPLE_RATE:
+        _tell(f"{path}: resampled from {rate} to {SAMPLE_RATE} Hz")
+    return resample(mono, rate)
 
 
 def _from_onset(mono: np.ndarray, path: Path, whole: bool) -> np.ndarray:

@@ -49,8 +49,8 @@ def export(model: CVAE, folder: str | os.PathLike[str]) -> dict[str, object]:
     """Write ``decoder.onnx`` and ``manifest.json``, all that a page needs to play the model; returns the manifest.
 
     Inputs: ``z`` float32 ``[1, latent_dim]``, ``family``, ``velocity`` and ``seed`` int64 ``[1]``, ``pitch`` (a MIDI
-    number, with a fraction where a note is out of tune) and ``texture`` float32 ``[1]``; output ``db`` float32 ``[1, n_mels, frames]``. Raises UsageError for a model that is no
-    CVAE.
+    number, with a fraction where a note is out of tune) and ``texture`` float32 ``[1]``; output ``db`` float32
+    ``[1, n_mels, frames]``. Raises UsageError for a model that is no CVAE.
     """
     need_model(model, "export", CVAE)
     folder = Path(folder)

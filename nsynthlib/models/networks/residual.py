@@ -96,8 +96,8 @@ class OverlappedPatches(nn.Conv2d):
         self.bias = nn.Parameter(torch.zeros(channels // PATCH))  # one for all frames of a patch
 
     def forward(self, x: Tensor) -> Tensor:
-        bias = cast(Tensor, self.bias).repeat_interleave(PATCH)
-        return F.conv2d(x, self.weight * self.get_buffer("window"), bias, padding=1)
+        bias = cast(Tensor, self.bias).repeat_interleave(PATCH)  # [channels]
+        return F.conv2d(x, self.weight * self.get_buffer("window"), bias, padding=1)  # [batch, channels, rows, columns]
 
 
 class ResidualDecoder(nn.Module):

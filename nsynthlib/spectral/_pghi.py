@@ -9,9 +9,6 @@ Arrays are made outside of what is compiled, which halves the time that the comp
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import numpy as np
 from numba import njit
 
@@ -25,21 +22,35 @@ DONE = -1  # in place of a level: too quiet to integrate, or already reached
 def integrate(
     magnitude: np.ndarray, gamma: float, hop_length: int, n_fft: int, tolerance: float, phase: np.ndarray
 ) -> None:
-    """Write the phase of ``magnitude`` into ``phase``, float32 and float64 ``[frames, bins]``.
+    """Write the phase of ``magnitude`` into ``phase``, float32 ``[frames, bins]`` both.
 
     Průša et al. 2017, algorithm 1, with trapezoidal steps. Bins of at most ``tolerance`` times the maximum keep what
     ``phase`` came in with. ``gamma`` is that of the Gaussian exp(-pi t² / gamma) nearest to the window, t in samples.
     """
-    limit: Any = np.float32(max(float(magnitude.max()) * tolerance, 1e-30))
-    log, level = np.empty(magnitude.shape, np.float32), np.empty(magnitude.size, np.int32)
-    _levels(magnitude.ravel(), limit, log.ravel(), level)
-    along_frames, along_bins = np.empty(log.shape, np.float32), np.empty(log.shape, np.float32)
-    _half_gradients(log, gamma, hop_length, n_fft, along_frames, along_bins)
+    limit = np.float32(max(float(magnitude.max()) * tolerance, 1e-30))
+    log = np.log(np.maximum(magnitude, limit))
+    level = ((log - np.log(limit)) * np.float32(STEPS)).astype(np.int32)
+    level[magnitude <= limit] = DONE
+    along_frames, along_bins = _half_gradients(log, gamma, hop_length, n_fft)
     seeds, first = np.full((2, level.max() + 1), -1, np.int32)
     after_seed, following = np.empty((2, level.size), np.int32)
-    _chains(level, seeds, after_seed)
-    flat = along_frames.ravel(), along_bins.ravel(), level, seeds, after_seed, first, following
+    flat = along_frames.ravel(), along_bins.ravel(), level.ravel(), seeds, after_seed, first, following
     _spread(*flat, phase.ravel(), magnitude.shape[1])
+
+
+def _half_gradients(log: np.ndarray, gamma: float, hop_length: int, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
+    """Half of how far the phase turns to the next frame, and to the next bin (equations 21-24), without whole turns.
+
+    Halves, since a step adds those of its two ends. Each frame's phase is referred to its first sample, as
+    ``torch.stft`` does, hence the half turn from bin to bin.
+    """
+    edged = np.pad(log, 1, "edge")
+    along_frames, along_bins = edged[1:-1, 2:] - edged[1:-1, :-2], edged[2:, 1:-1] - edged[:-2, 1:-1]
+    along_frames *= hop_length * n_fft / (4 * gamma)
+    along_frames += np.remainder(np.pi * hop_length / n_fft * np.arange(log.shape[1]), np.pi).astype(np.float32)
+    along_bins *= -gamma / (4 * hop_length * n_fft)
+    along_bins -= np.float32(np.pi / 2)
+    return along_frames, along_bins
 
 
 @njit(cache=True, nogil=True)
@@ -57,8 +68,9 @@ def _spread(
     """Turn ``angle`` from bin to neighbouring bin, from each loudest one that is left until none is.
 
     Bins that may be the next loudest wait in the chains ``seeds`` and ``after_seed``, those reached in ``first`` and
-    ``following``, which begin empty.
+    ``following``, which both begin empty.
     """
+    _chains(level, seeds, after_seed)
     for start_level in range(len(seeds) - 1, -1, -1):
         start = seeds[start_level]
         while start >= 0:
@@ -80,36 +92,6 @@ def _spread(
                             turn = (along_bins[i] + along_bins[j]) * (j - i)
                             loudest = max(loudest, _reach(j, angle[i] + turn, angle, level, first, following))
             start = after_seed[start]
-
-
-@njit(cache=True, nogil=True)
-def _levels(magnitude: np.ndarray, limit: float, log: np.ndarray, level: np.ndarray) -> None:
-    """Natural logarithm of the magnitudes, no lower than the quietest to integrate, and their levels above it."""
-    lowest = np.log(limit)
-    for i in range(magnitude.size):
-        log[i], level[i] = lowest, DONE
-        if magnitude[i] > limit:
-            log[i] = np.log(magnitude[i])
-            level[i] = max(0, int((log[i] - lowest) * STEPS))
-
-
-@njit(cache=True, nogil=True)
-def _half_gradients(
-    log: np.ndarray, gamma: float, hop_length: int, n_fft: int, along_frames: np.ndarray, along_bins: np.ndarray
-) -> None:
-    """Half of how far the phase turns to the next frame, and to the next bin (equations 21-24).
-
-    Halves, since a step adds those of its two ends. Each frame's phase is referred to its first sample, as
-    ``torch.stft`` does, hence the half turn from bin to bin.
-    """
-    frames, bins = log.shape
-    for n in range(frames):
-        before, after = max(n - 1, 0), min(n + 1, frames - 1)
-        for m in range(bins):
-            across_bins = log[n, min(m + 1, bins - 1)] - log[n, max(m - 1, 0)]
-            across_frames = log[after, m] - log[before, m]
-            along_frames[n, m] = hop_length * n_fft / (4 * gamma) * across_bins + math.pi * hop_length * m / n_fft
-            along_bins[n, m] = -gamma / (4 * hop_length * n_fft) * across_frames - math.pi / 2
 
 
 @njit(cache=True, nogil=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -22,7 +22,8 @@ from nsynthlib.spectral.mel import (
     operators,
 )
 from nsynthlib.spectral.phase import OnStep, magnitude_to_audio
-from nsynthlib.spectral.transform import STFT, from_db, note_by_note, stft, to_db
+from nsynthlib.spectral.threads import note_by_note
+from nsynthlib.spectral.transform import STFT, from_db, stft, to_db
 from nsynthlib.values import number, shown, whole
 
 
@@ -61,7 +62,7 @@ class LogMel:
             raise UsageError(f"floor_db {shown(self.floor_db)} is no number below 0; choose one that is")
         _ = self.stft  # which refuses sizes that cannot be inverted
 
-    @property
+    @cached_property
     def stft(self) -> STFT:
         return STFT(self.n_fft, self.hop_length)
 
@@ -89,7 +90,11 @@ class LogMel:
 
         ``n_iter`` is the number of Griffin-Lim steps, ``on_step`` is called after each of them.
         """
-        return magnitude_to_audio(self.magnitude(db), self.stft, self.samples, n_iter, on_step)
+
+        def one(db: Tensor) -> Tensor:
+            return magnitude_to_audio(self.magnitude(db), self.stft, self.samples, n_iter, on_step)
+
+        return note_by_note(one, 2, db, parallel=on_step is None)
 
     def bands(self, hz: np.ndarray) -> np.ndarray:
         """Position of frequencies on the band axis: ``b`` at the centre of band ``b``."""
@@ -101,8 +106,12 @@ class LogMel:
 
 
 def _magnitude(spectrum: Tensor) -> Tensor:
-    """``spectrum.abs()`` in half the time, since nothing here over- or underflows; 1e-12 for 0, whose gradient is 0."""
-    return torch.addcmul(spectrum.real.square(), spectrum.imag, spectrum.imag).clamp_min(1e-24).sqrt()
+    """``spectrum.abs()`` in a quarter of the time, since nothing here over- or underflows; ``spectrum`` is lost.
+
+    1e-12 for 0, whose gradient is 0.
+    """
+    squares = torch.view_as_real(spectrum).square_()
+    return (squares[..., 0] + squares[..., 1]).clamp_min_(1e-24).sqrt_()
 
 
 @lru_cache(maxsize=16)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import torch
 from scipy import signal
@@ -16,6 +16,7 @@ from nsynthlib.errors import UsageError
 
 FLOOR_DB: float = CONSTANTS["floor_db"]  # the quietest value a spectrogram can hold, against a full-scale sine
 WINDOWS: tuple[str, ...] = tuple(CONSTANTS["choices"]["window"])
+NEPERS = math.log(10) / 20  # in a decibel: exp is several times as fast as 10 to a power
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class STFT:
     def bins(self) -> int:
         return self.n_fft // 2 + 1
 
-    @property
+    @cached_property
     def reference(self) -> float:
         """Magnitude of a full-scale sine at a bin's centre, which is 0 dB: half the window's sum."""
         return float(signal.get_window(self.window, self.length).sum() / 2)
@@ -87,16 +88,9 @@ def stft(audio: Tensor, settings: STFT) -> Tensor:
     """
     if not audio.is_floating_point():
         raise UsageError(f"audio holds {audio.dtype}, and takes floats in [-1, 1]; divide int16 by 32768")
-    flat = torch.stft(
-        audio.reshape(-1, audio.shape[-1]).float(),
-        settings.n_fft,
-        settings.hop_length,
-        settings.length,
-        settings.taps(audio),
-        pad_mode="constant",
-        return_complex=True,
-    )
-    return flat.reshape(*audio.shape[:-1], *flat.shape[-2:])
+    half = settings.n_fft // 2
+    frames = F.pad(audio.float(), (half, half)).unfold(-1, settings.n_fft, settings.hop_length)
+    return torch.fft.rfft(frames * padded_taps(settings, audio.device)).transpose(-1, -2)
 
 
 def istft(spectrum: Tensor, settings: STFT, samples: int) -> Tensor:
@@ -105,60 +99,56 @@ def istft(spectrum: Tensor, settings: STFT, samples: int) -> Tensor:
     Windowed frames are added up where they overlap and divided by the sum of the squared windows. The same as
     ``torch.istft``, which computes that sum anew at every call and takes several times as long.
     """
-    taps = _padded_taps(settings, spectrum.device)
-    frames = torch.fft.irfft(spectrum.transpose(-1, -2), n=settings.n_fft) * taps
+    taps = padded_taps(settings, spectrum.device)
+    frames = torch.fft.irfft(spectrum.transpose(-1, -2), n=settings.n_fft).mul_(taps)
     total = _overlap_add(frames, settings.hop_length)
-    weight = _weight(settings, spectrum.shape[-1], spectrum.device)
+    weight = window_weight(settings, spectrum.shape[-1], spectrum.device)
     first = settings.n_fft // 2
-    audio = (total / weight)[..., first : first + samples]
-    return F.pad(audio, (0, samples - audio.shape[-1]))
+    audio = total.div_(weight)[..., first : first + samples]
+    return _lengthen(audio, samples)
 
 
-def _padded_taps(settings: STFT, device: torch.device) -> Tensor:
+@lru_cache(maxsize=32)
+def padded_taps(settings: STFT, device: torch.device) -> Tensor:
     """The window in the middle of ``n_fft`` samples."""
     before = (settings.n_fft - settings.length) // 2
     after = settings.n_fft - settings.length - before
-    return F.pad(_taps(settings.window, settings.length, device), (before, after))
+    with torch.inference_mode(False):
+        return F.pad(_taps(settings.window, settings.length, device), (before, after))
 
 
 def _overlap_add(frames: Tensor, hop_length: int) -> Tensor:
     """``[..., frames, n_fft]`` laid ``hop_length`` apart and summed, piece by piece of ``hop_length`` samples."""
     count, n_fft = frames.shape[-2:]
     pieces = -(-n_fft // hop_length)
-    cut = F.pad(frames, (0, pieces * hop_length - n_fft)).unflatten(-1, (pieces, hop_length))
+    cut = _lengthen(frames, pieces * hop_length).unflatten(-1, (pieces, hop_length))
     total = cut.new_zeros(*cut.shape[:-3], count + pieces - 1, hop_length)
     for i in range(pieces):
         total[..., i : i + count, :] += cut[..., i, :]
     return total.flatten(-2)
 
 
+def _lengthen(x: Tensor, samples: int) -> Tensor:
+    """``x`` ``[..., at most samples]`` with zeros at its end."""
+    missing = samples - x.shape[-1]
+    return F.pad(x, (0, missing)) if missing else x  # which copies even where nothing is missing
+
+
 @lru_cache(maxsize=32)
-def _weight(settings: STFT, frames: int, device: torch.device) -> Tensor:
+def window_weight(settings: STFT, frames: int, device: torch.device) -> Tensor:
     """Sum of the squared windows at every sample; 1 where no window reaches, so that silence stays silence."""
     with torch.inference_mode(False), torch.no_grad():
-        squares = _padded_taps(settings, device).square().expand(frames, -1)
+        squares = padded_taps(settings, device).square().expand(frames, -1)
         weight = _overlap_add(squares, settings.hop_length)
         return torch.where(weight > 1e-11, weight, 1.0)
 
 
 def to_db(magnitude: Tensor, settings: STFT, floor: float = FLOOR_DB) -> Tensor:
     """Decibels against a full-scale sine, clipped to ``[floor, 0]``; loudness survives (no note's own maximum)."""
-    return (20 * torch.log10(magnitude.clamp_min(1e-12) / settings.reference)).clamp(floor, 0.0)
+    level = magnitude.clamp_min(1e-12)
+    return level.div_(settings.reference).log10_().mul_(20).clamp_(floor, 0.0)
 
 
 def from_db(db: Tensor, settings: STFT, floor: float = FLOOR_DB) -> Tensor:
     """Magnitude of decibels made by :func:`to_db`; the floor becomes silence."""
-    return torch.where(db > floor, settings.reference * 10 ** (db / 20), torch.zeros_like(db))
-
-
-def note_by_note(make: Callable[..., Tensor], dims: int, *batches: Tensor) -> Tensor:
-    """``make(*batches)``; on a CPU of one note (the last ``dims`` dimensions) after another.
-
-    One note stays in a CPU's cache: a batch takes twice as long as its notes.
-    """
-    shape = batches[0].shape[:-dims]
-    if batches[0].device.type != "cpu" or shape.numel() == 0:
-        return make(*batches)
-    notes = (batch.reshape(-1, *batch.shape[-dims:]) for batch in batches)
-    made = torch.stack([make(*one) for one in zip(*notes, strict=True)])
-    return made.reshape(*shape, *made.shape[1:])
+    return torch.where(db > floor, torch.exp(db * NEPERS).mul_(settings.reference), 0.0)

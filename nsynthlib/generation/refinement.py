@@ -29,7 +29,7 @@ def refine(model: AE, db: Tensor, z: Tensor, condition: Condition | None = None,
         vector = z.clone().requires_grad_(True)
         descent = torch.optim.Adam([vector], STEP_SIZE)
         for _ in range(steps):
-            mse = (model.decode_stats(vector, cond)[0] - target).square().mean((1, 2))
+            mse = (model.decode_stats(vector, cond, with_sigma=False)[0] - target).square().mean((1, 2))
             loss = 0.5 * N_EFFECTIVE * mse.log()
             if model.variational:
                 loss = loss + 0.5 * vector.square().sum(1)

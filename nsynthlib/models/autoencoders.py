@@ -108,15 +108,17 @@ class AE(Pretrained):
         """Decibels in network units, [-1, 1]."""
         return scale(db, self.log_mel.floor_db)
 
-    def decode_stats(self, z: Tensor, condition: Condition | None = None) -> tuple[Tensor, Tensor | None]:
+    def decode_stats(
+        self, z: Tensor, condition: Condition | None = None, with_sigma: bool = True
+    ) -> tuple[Tensor, Tensor | None]:
         """Mean and log sigma of p(x | z, condition), ``[batch, n_mels, frames]`` each in network units, not clipped.
 
         The mean is what the loss compares. Sigma is how far each bin strays from it; ``None`` where the preset has
-        none.
+        none, or nobody asks for it.
         """
         rows, columns = self.log_mel.shape
-        made = self.decoder(self._concat_condition(z, condition), self._comb(condition))[..., :rows, :columns]
-        x_mean, *x_log_sigma = made.unbind(1)
+        made = self.decoder(self._concat_condition(z, condition), self._comb(condition), with_sigma)
+        x_mean, *x_log_sigma = made[..., :rows, :columns].unbind(1)
         return x_mean, x_log_sigma[0].clamp_min(LOG_SIGMA_MIN) if x_log_sigma else None
 
     def decode(
@@ -129,7 +131,8 @@ class AE(Pretrained):
                 1 all that was learned.
             seeds: int64 ``[batch]``, of the noise it is made of; ``None`` is 0 for all.
         """
-        x, x_log_sigma = self.decode_stats(z, condition)
+        smooth = isinstance(texture, (int, float)) and texture == 0
+        x, x_log_sigma = self.decode_stats(z, condition, with_sigma=not smooth)
         if x_log_sigma is not None:
             seeds = torch.zeros(len(z), dtype=torch.int64, device=z.device) if seeds is None else seeds
             x = x + texture * x_log_sigma.exp() * rolled(self.get_buffer("reference_noise"), seeds)

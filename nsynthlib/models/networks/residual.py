@@ -81,6 +81,8 @@ class ResidualEncoder(nn.Module):
 class ResidualDecoder(nn.Module):
     """Vector ``[batch, cond_dim]`` and comb to ``[batch, 2, rows, columns]``: a mean, and the log of a deviation.
 
+    Without ``with_sigma`` it is the mean alone, ``[batch, 1, rows, columns]``, in three quarters of the time.
+
     The deviation is how far each bin strays from the mean, see :mod:`nsynthlib.models.texture`; it is made from the
     same features, which it does not change. With a comb each of the two is made twice, what lies between the partials
     and what stands above it on them: the result is ``between + comb * above``, so a partial's place comes from the
@@ -105,7 +107,7 @@ class ResidualDecoder(nn.Module):
         )
         nn.init.constant_(cast(Tensor, self.log_sigma.bias), LOG_SIGMA_INIT)
 
-    def forward(self, cond: Tensor, comb: Tensor | None) -> Tensor:
+    def forward(self, cond: Tensor, comb: Tensor | None, with_sigma: bool = True) -> Tensor:
         hidden = self.proj(cond).unflatten(1, self.base)  # [batch, channels[-1], rows / 32, columns / 32] of 3 levels
         folded = None
         for level, block in enumerate(self.blocks):
@@ -116,6 +118,8 @@ class ResidualDecoder(nn.Module):
         hidden = F.silu(hidden)  # [batch, channels[0], rows / 8, columns / 8]
         told = hidden if folded is None else torch.cat([hidden, folded], 1)
         mean = _join_comb(self.conv_out(told), comb)  # [batch, 1, rows, columns]
+        if not with_sigma:
+            return mean
         log_sigma = _join_comb(self.log_sigma(told.detach()), comb)
         return torch.cat([mean, log_sigma], 1)  # [batch, 2, rows, columns]
 

@@ -57,7 +57,7 @@ class ThesisDecoder(nn.Module):
         self.hidden = nn.ModuleList(nn.Sequential(layer, nn.SiLU()) for layer in layers[:-1])
         self.conv_out = layers[-1]
 
-    def forward(self, cond: Tensor, comb: Tensor | None) -> Tensor:
+    def forward(self, cond: Tensor, comb: Tensor | None, _with_sigma: bool = True) -> Tensor:
         hidden = self.proj(cond).unflatten(1, self.base)  # [batch, channels[-1], rows / 8, columns / 8] of 3 layers
         for layer, factor in zip((*self.hidden, self.conv_out), self.comb_factors, strict=True):
             if comb is not None:

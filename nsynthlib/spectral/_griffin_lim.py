@@ -1,6 +1,7 @@
-"""What Griffin and Lim's step does between the Fourier transforms, each in one pass over memory.
+"""What Griffin and Lim's step does between the Fourier transforms, in few passes over memory.
 
-By array operations it is a dozen passes, which take longer than the transforms do.
+By array operations it is a dozen passes, which take longer than the transforms do. With NumPy's division, which does
+not ask for 0 each time, the compiler can vectorise.
 """
 
 from __future__ import annotations
@@ -13,29 +14,43 @@ from numba import njit
 TINY = np.float32(np.finfo(np.float32).tiny)  # instead of the square of 0, to divide by
 
 
-# With NumPy's division, which does not ask for 0 each time, the compiler can vectorise.
 @njit(cache=True, nogil=True, error_model="numpy")
-def overlap_add(frames: np.ndarray, taps: np.ndarray, weight: np.ndarray, hop_length: int, total: np.ndarray) -> None:
-    """Write into ``total`` the sum of windowed ``frames`` ``[frames, n_fft]``, ``hop_length`` apart, by ``weight``."""
-    count, n_fft = frames.shape
-    total[:] = 0.0
-    for n in range(count):
-        frame, reached = frames[n], total[n * hop_length : n * hop_length + n_fft]
-        for i in range(n_fft):
-            reached[i] += frame[i] * taps[i]
-    for i in range(total.size):
-        total[i] /= weight[i]
+def advance(
+    frames: np.ndarray,
+    taps: np.ndarray,
+    weight: np.ndarray,
+    hop_length: int,
+    pull: np.float32,
+    total: np.ndarray,
+    audio: np.ndarray,
+    ahead: np.ndarray,
+) -> None:
+    """From frames to sound and back, with momentum.
 
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def project(rebuilt: np.ndarray, previous: np.ndarray, magnitude: np.ndarray, pull: float) -> None:
-    """Write ``magnitude`` with the direction of ``rebuilt - pull * previous`` into ``previous``.
-
-    ``magnitude`` is float32 ``[values]``, both spectra ``[2 * values]``, real and imaginary parts in turn.
+    ``frames`` ``[frames, n_fft]`` are windowed, added up in ``total``, which comes as zeros, and divided by ``weight``:
+    this becomes ``audio``, and ``ahead`` what it is less ``pull`` times what it was. ``frames`` become those of
+    ``ahead``, windowed. The three are ``[n_fft / 2 + samples + n_fft / 2]``; ends of the last two stay as they are.
     """
-    for i in range(magnitude.size):
-        real = rebuilt[2 * i] - pull * previous[2 * i]
-        imag = rebuilt[2 * i + 1] - pull * previous[2 * i + 1]
+    half = len(taps) // 2
+    for n in range(len(frames)):
+        reached = total[n * hop_length :]
+        for i in range(len(taps)):
+            reached[i] += frames[n, i] * taps[i]
+    for i in range(half, len(total) - half):
+        now = total[i] / weight[i]
+        ahead[i] = now - pull * audio[i]
+        audio[i] = now
+    for n in range(len(frames)):
+        reached = ahead[n * hop_length :]
+        for i in range(len(taps)):
+            frames[n, i] = reached[i] * taps[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def project(parts: np.ndarray, magnitude: np.ndarray) -> None:
+    """Give a spectrum the ``magnitude`` ``[values]``; ``parts`` ``[2 * values]`` are real and imaginary, in turn."""
+    for i in range(len(magnitude)):
+        real, imag = parts[2 * i], parts[2 * i + 1]
         scale = magnitude[i] / math.sqrt(max(real * real + imag * imag, TINY))
-        previous[2 * i] = real * scale
-        previous[2 * i + 1] = imag * scale
+        parts[2 * i] = real * scale
+        parts[2 * i + 1] = imag * scale

@@ -68,49 +68,39 @@ def _spread(
     """Turn ``angle`` from bin to neighbouring bin, from each loudest one that is left until none is.
 
     Bins that may be the next loudest wait in the chains ``seeds`` and ``after_seed``, those reached in ``first`` and
-    ``following``, which both begin empty.
+    ``following``; both begin empty. One function and one loop over the four neighbours, for the compiler's sake.
     """
-    _chains(level, seeds, after_seed)
+    for i in range(level.size - 1, -1, -1):
+        if level[i] != DONE:
+            after_seed[i] = seeds[level[i]]
+            seeds[level[i]] = i
     for start_level in range(len(seeds) - 1, -1, -1):
         start = seeds[start_level]
         while start >= 0:
             if level[start] != DONE:
-                loudest = _reach(start, 0.0, angle, level, first, following)
+                loudest = level[start]
+                level[start], angle[start] = DONE, 0.0
+                first[loudest], following[start] = start, -1
                 while loudest >= 0:
                     i = first[loudest]
                     if i < 0:
                         loudest -= 1
                         continue
                     first[loudest] = following[i]
-                    m = i % bins
-                    for j, inside in ((i + bins, i + bins < level.size), (i - bins, i >= bins)):
+                    for side in range(4):
+                        if side == 0:
+                            j, inside, turn = i + bins, i + bins < level.size, along_frames[i]
+                        elif side == 1:
+                            j, inside, turn = i - bins, i >= bins, along_frames[i]
+                        elif side == 2:
+                            j, inside, turn = i + 1, (i + 1) % bins > 0, along_bins[i]
+                        else:
+                            j, inside, turn = i - 1, i % bins > 0, along_bins[i]
                         if inside and level[j] != DONE:
-                            turn = (along_frames[i] + along_frames[j]) * (1 if j > i else -1)
-                            loudest = max(loudest, _reach(j, angle[i] + turn, angle, level, first, following))
-                    for j, inside in ((i + 1, m + 1 < bins), (i - 1, m > 0)):
-                        if inside and level[j] != DONE:
-                            turn = (along_bins[i] + along_bins[j]) * (j - i)
-                            loudest = max(loudest, _reach(j, angle[i] + turn, angle, level, first, following))
+                            turn += along_frames[j] if side < 2 else along_bins[j]
+                            angle[j] = angle[i] + (turn if j > i else -turn)
+                            following[j] = first[level[j]]
+                            first[level[j]] = j
+                            loudest = max(loudest, level[j])
+                            level[j] = DONE
             start = after_seed[start]
-
-
-@njit(cache=True, nogil=True)
-def _chains(level: np.ndarray, first: np.ndarray, following: np.ndarray) -> None:
-    """Put every bin that has a level into the chain of its level."""
-    for i in range(level.size - 1, -1, -1):
-        if level[i] != DONE:
-            following[i] = first[level[i]]
-            first[level[i]] = i
-
-
-@njit(cache=True, nogil=True)
-def _reach(
-    i: int, turned: float, angle: np.ndarray, level: np.ndarray, first: np.ndarray, following: np.ndarray
-) -> int:
-    """Give bin ``i`` its phase and let it wait in the chain of its level, which is returned."""
-    own = level[i]
-    level[i] = DONE
-    angle[i] = turned
-    following[i] = first[own]
-    first[own] = i
-    return own

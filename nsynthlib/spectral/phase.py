@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nsynthlib.constants import CONSTANTS
+from nsynthlib.errors import UsageError
 from nsynthlib.spectral.threads import note_by_note
 from nsynthlib.spectral.transform import STFT, istft, padded_taps, stft, window_weight
 
@@ -33,17 +34,20 @@ def griffin_lim(
     ``momentum`` is Perraudin, Balazs and Søndergaard's (2013). ``phase`` in radians is where to start;
     ``None`` starts from zeros. The same recursion as ``librosa.griffinlim``. ``on_step(done, n_iter)`` is called after
     each step: long work can report by it, and be ended by what it raises; with it the notes of a batch take their
-    steps one note after another.
+    steps one note after another. Raises UsageError for magnitudes of another length than ``samples``.
     """
-    pull = momentum / (1 + momentum)
+    if magnitude.shape[-1] != settings.frames(samples):
+        raise UsageError(
+            f"a magnitude of {magnitude.shape[-1]} frames is no sound of {samples} samples, which has "
+            f"{settings.frames(samples)}; change samples"
+        )
 
     def iterate(magnitude: Tensor, phase: Tensor) -> Tensor:
         estimate = _polar(magnitude, phase)
-        previous = torch.zeros_like(estimate)
+        compiled = estimate.device.type == "cpu" and not estimate.requires_grad
+        steps = (_compiled_steps if compiled else _steps)(estimate, magnitude, settings, samples, momentum)
         for done in range(1, n_iter + 1):
-            rebuilt = _rebuild(estimate, settings, samples)
-            estimate = _project(rebuilt, previous, magnitude, pull)
-            previous = rebuilt
+            estimate = next(steps)
             if on_step:
                 on_step(done, n_iter)
         return istft(estimate, settings, samples)
@@ -62,38 +66,37 @@ def _polar(magnitude: Tensor, phase: Tensor) -> Tensor:
     return torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
 
 
-def _rebuild(estimate: Tensor, settings: STFT, samples: int) -> Tensor:
-    """Spectrum of the audio whose spectrum is nearest to ``estimate``."""
-    if not _has_loops(estimate):
-        return stft(istft(estimate, settings, samples), settings)
-    from nsynthlib.spectral._griffin_lim import overlap_add
-
-    taps, weight = padded_taps(settings, estimate.device), window_weight(settings, estimate.shape[-1], estimate.device)
-    frames = torch.fft.irfft(estimate.transpose(-1, -2), n=settings.n_fft)
-    reached = (len(frames) - 1) * settings.hop_length + settings.n_fft
-    padded = torch.zeros(max(reached, samples + settings.n_fft))
-    overlap_add(frames.numpy(), taps.numpy(), weight.numpy(), settings.hop_length, padded[:reached].numpy())
-    before = settings.n_fft // 2
-    padded[:before] = padded[before + samples :] = 0.0
-    again = padded[: samples + settings.n_fft].unfold(-1, settings.n_fft, settings.hop_length)
-    return torch.fft.rfft(again * taps).transpose(-1, -2)
+def _steps(estimate: Tensor, magnitude: Tensor, settings: STFT, samples: int, momentum: float) -> Iterator[Tensor]:
+    """Spectra of ``magnitude``, each nearer to one that a sound has."""
+    pull = momentum / (1 + momentum)
+    previous = torch.zeros(samples, device=estimate.device)
+    while True:
+        audio = istft(estimate, settings, samples)
+        # The paper takes the difference of two spectra; that of the sounds is shorter, and its spectrum is the same.
+        ahead = stft(audio - pull * previous, settings)
+        estimate = ahead * (magnitude / ahead.abs().clamp_min(torch.finfo(torch.float32).tiny))
+        previous = audio
+        yield estimate
 
 
-def _project(rebuilt: Tensor, previous: Tensor, magnitude: Tensor, pull: float) -> Tensor:
-    """``magnitude`` with the direction of ``rebuilt - pull * previous``; ``previous`` is lost."""
-    if not _has_loops(rebuilt):
-        ahead = torch.sub(rebuilt, previous, alpha=pull)
-        return ahead * (magnitude / ahead.abs().clamp_min(torch.finfo(torch.float32).tiny))
-    from nsynthlib.spectral._griffin_lim import project
+def _compiled_steps(
+    estimate: Tensor, magnitude: Tensor, settings: STFT, samples: int, momentum: float
+) -> Iterator[Tensor]:
+    """:func:`_steps` of one note on a CPU, without a gradient, in half the time."""
+    from nsynthlib.spectral._griffin_lim import advance, project
 
-    parts = [torch.view_as_real(x.transpose(-1, -2)).view(-1).numpy() for x in (rebuilt, previous)]
-    project(parts[0], parts[1], magnitude.transpose(-1, -2).reshape(-1).numpy(), pull)
-    return previous
-
-
-def _has_loops(spectrum: Tensor) -> bool:
-    """Whether compiled loops can take the place of array operations: on a CPU, and without gradients."""
-    return spectrum.device.type == "cpu" and not spectrum.requires_grad
+    pull = np.float32(momentum / (1 + momentum))
+    taps = padded_taps(settings, estimate.device).numpy()
+    weight = window_weight(settings, estimate.shape[-1], estimate.device).numpy()
+    flat = magnitude.transpose(-1, -2).reshape(-1).numpy()
+    audio, ahead = np.zeros((2, samples + settings.n_fft), np.float32)
+    while True:
+        frames = torch.fft.irfft(estimate.transpose(-1, -2), n=settings.n_fft)
+        advance(frames.numpy(), taps, weight, settings.hop_length, pull, np.zeros_like(audio), audio, ahead)
+        spectrum = torch.fft.rfft(frames)
+        project(torch.view_as_real(spectrum).view(-1).numpy(), flat)
+        estimate = spectrum.transpose(-1, -2)
+        yield estimate
 
 
 @lru_cache(maxsize=16)

@@ -125,11 +125,12 @@ def test_the_pitch_near_a_name_is_seen_through_a_thump():
 def test_an_sfz_file_tells_pitch_and_velocity(samples, write_samples, tmp_path):
     """What groups hand down, names of keys, ranges, transposition, what is included and defined, Windows' paths."""
     sounds = {"soft one": 48, "loud": 48, "tuned": 55, "moved": 62, "high": 72, "given": 65, "again": 50, "letgo": 52}
+    sounds |= {"faded": 53, "pedal": 54, "twice": 57}
     write_samples(
         {f"Samples/{name}.wav": played_note(pitch, 0.2 + i / 20) for i, (name, pitch) in enumerate(sounds.items())}
     )
     write_samples({"Samples/left.wav": played_note(52)})
-    (samples / "keys.txt").write_text("<region> sample=HIGH.wav key=$TOP // a comment\n")
+    (samples / "keys.sfz").write_text("<region> sample=HIGH.wav key=$TOP // a comment\n")
     (samples / "Cello.sfz").write_text(
         """
 <control> default_path=samples\\
@@ -145,17 +146,21 @@ def test_an_sfz_file_tells_pitch_and_velocity(samples, write_samples, tmp_path):
 <region> sample=tuned.wav pitch_keycenter=54 tune=-100
 <region> sample=moved.wav pitch_keycenter=60 transpose=-2
 <region> sample=moved.wav pitch_keycenter=60 transpose=-2 lokey=70
-#include "keys.txt"
+#include "keys.sfz"
 <master> pitch_keycenter=65
 <region> sample=given.wav
 <region> sample=again.wav pitch_keycenter=d3 lovel=30 hivel=45
+<region> sample=faded.wav key=53 xfin_lovel=30 xfin_hivel=40 xfout_lovel=70 xfout_hivel=80
+<region> sample=twice.wav key=57 hivel=30
+<region> sample=twice.wav key=57 lovel=31 hivel=60
+<region> sample=pedal.wav locc64=65 key=54
 <region> sample=letgo.wav trigger=release
 <region> sample=*sine
 <region> sample=nowhere.wav
 """
     )
     expected = {"soft one": (48, 50), "loud": (48, 127), "tuned": (55, 100), "moved": (62, 100), "high": (72, 100)}
-    expected |= {"given": (65, 100), "again": (50, 37)}
+    expected |= {"given": (65, 100), "again": (50, 37), "faded": (53, 75), "twice": (57, 50)}
     record = import_notes(samples, tmp_path / "out", valid=0)
     found = labels_by_file(tmp_path / "out")
     assert {Path(file).stem: labels[:2] for file, labels in found.items()} == expected
@@ -163,6 +168,23 @@ def test_an_sfz_file_tells_pitch_and_velocity(samples, write_samples, tmp_path):
     assert causes_by_file(record) == {
         "Samples/nowhere.wav": "missing, though Cello.sfz names it",
         "Samples/left.wav": "played as a note by no .sfz file",
+        "Samples/pedal.wav": "played as a note by no .sfz file",
         "Samples/letgo.wav": "played as a note by no .sfz file",
     }
     assert import_notes(samples / "Cello.sfz", tmp_path / "one", valid=0)["notes"] == record["notes"]
+
+
+def test_of_two_sfz_files_the_first_has_the_samples_they_share(samples, write_samples, tmp_path):
+    """Wherever in the folder they lie."""
+    write_samples({"wav/a.wav": played_note(60), "wav/b.wav": played_note(62)})
+    (samples / "programs").mkdir()
+    (samples / "programs" / "1 oboe.sfz").write_text("<region> sample=../wav/a.wav key=60")
+    (samples / "programs" / "2 oboe.sfz").write_text(
+        "<region> sample=..\\WAV\\a.wav key=60 <region> sample=../wav/b.wav key=62"
+    )
+    record = import_notes(samples, tmp_path / "out", valid=0)
+    assert [(about["label"], about["notes"]) for about in record["instruments"].values()] == [
+        ("programs/1 oboe", 1),
+        ("programs/2 oboe", 1),
+    ]
+    assert record["left_out"] == []

@@ -35,12 +35,12 @@ from nsynthlib.audio.levels import dbfs
 from nsynthlib.data import NewNote, parse_name
 from nsynthlib.data.doubts import LeftOut, by_cause
 from nsynthlib.data.gathering import Sample
-from nsynthlib.data.importing import PEAK
 from nsynthlib.data.instrument_tuning import check_pitches
 from nsynthlib.data.screening import Take, heard_pitch, read_recording
 from nsynthlib.data.writing import write_set
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.files import new_folder, read_json, write_json
+from nsynthlib.signals import end_like_ctrl_c
 
 HERE = Path(__file__).parent
 SPANS = ((0, 0.5), (0.5, 1), (1, 2), (2, 3))  # seconds, of which a course of levels tells
@@ -143,22 +143,23 @@ def find(row: Row, about: Mapping[str, Any], files: Mapping[str, list[Path]]) ->
 def notes_of(
     name: str, about: Mapping[str, Any], rows: list[Row], files: Mapping[str, list[Path]], doubts: list[LeftOut]
 ) -> Iterator[NewNote]:
-    """The notes of one instrument, which get one gain; what is missing or differs from the table becomes a doubt."""
+    """The notes of one instrument, with one gain that fits the table's peaks; what is missing or differs from the table
+    becomes a doubt."""
     found = {row: find(row, about, files) for row in rows}
     doubts += [take for take in found.values() if isinstance(take, LeftOut)]
     takes = {row: take for row, take in found.items() if isinstance(take, Take)}
     if not takes:
         return
-    gain = PEAK / max(take.peak for take in takes.values())
-    agrees = check_pitches(list(takes.values())).agrees
-    for (row, take), agreed in zip(takes.items(), agrees, strict=True):
-        if not agreed:
+    gain = 10 ** (np.median([row.peak - dbfs(take.peak) for row, take in takes.items()]) / 20)
+    tuning = check_pitches(list(takes.values()))
+    for (row, take), agrees in zip(takes.items(), tuning.agrees, strict=True):
+        if tuning.shift or not agrees:
             doubts.append(LeftOut(row.file, "taken, though another pitch is heard than the table's", row.note))
         if abs(dbfs(take.peak * gain) - row.peak) > LEVEL:
             detail = f"{row.note}, {dbfs(take.peak * gain) - row.peak:+.1f} dB"
             doubts.append(LeftOut(row.file, "taken, though its level is not the table's", detail))
         more = {key: about[key] for key in ("origin", "licence")} | {"note": row.number, "file": row.file}
-        audio = torch.from_numpy(take.audio * gain)
+        audio = torch.from_numpy(take.audio * np.float32(gain))
         yield NewNote(name, about["instrument"], take.sample.pitch, take.sample.velocity, audio, more)
 
 
@@ -192,11 +193,14 @@ def main() -> None:
     parser.add_argument("--host", default=GITHUB, help="another place that holds the same repositories")
     parser.add_argument("--without-missing", action="store_true", help="leave sources out that cannot be fetched")
     options = parser.parse_args()
+    end_like_ctrl_c()
     sources = options.sources or options.out.with_name(f"{options.out.name}-sources")
     try:
         notes = make(options.out, sources, options.host, options.without_missing)
     except (DataError, UsageError) as error:
         sys.exit(f"get_recordings: {error}")
+    except KeyboardInterrupt:
+        sys.exit("get_recordings: stopped")
     print(f"{options.out}: " + ", ".join(f"{count} notes in {part}" for part, count in notes.items()))
 
 

@@ -12,7 +12,7 @@ from nsynthlib.data.doubts import LeftOut
 from nsynthlib.data.instrument_names import family_and_source, is_struck
 from nsynthlib.data.labels import is_note_name, parse_name
 from nsynthlib.data.note_names import NO_VELOCITY, NamedNote, read_dynamic, read_note_name, velocity_of_layer, words_of
-from nsynthlib.data.sfz import read_sfz
+from nsynthlib.data.sfz import Region, included_files, read_sfz, velocity_of_range
 from nsynthlib.errors import DataError
 
 ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".aifc", ".au", ".caf", ".w64")
@@ -128,28 +128,35 @@ def _samples(notes: list[tuple[Path, NamedNote]], root: Path) -> Iterator[Sample
         yield Sample(path, path.relative_to(root).as_posix(), named.pitch, velocity or NO_VELOCITY)
 
 
-def _by_sfz(sfzs: Iterable[Path], root: Path, sounds: Iterable[Path]) -> tuple[list[Instrument], list[LeftOut]]:
+def _by_sfz(paths: list[Path], root: Path, sounds: Iterable[Path]) -> tuple[list[Instrument], list[LeftOut]]:
+    included = set[Path]().union(*map(included_files, paths))
     found: dict[str, Instrument] = {}
-    left_out, used = [], set()
-    for sfz in sfzs:
-        *places, _ = sfz.relative_to(root).parts
-        for region in read_sfz(sfz):
-            file = Path(os.path.relpath(region.sample, root)).as_posix()
-            sample = region.sample.resolve()
-            if sample in used:  # by a neighbouring key, or by another file's region
-                continue
-            used.add(sample)
-            if not sample.is_file():
-                left_out.append(LeftOut(file, f"missing, though {sfz.name} names it"))
-                continue
-            pitch = region.pitch if region.pitch is not None else _read_name(sample.stem).pitch
-            instrument = _instrument(
-                (sfz.stem,), (region.switch,) if region.switch else (), places, root.resolve().name
-            )
-            instrument = found.setdefault(instrument.label, instrument)
-            velocity = region.velocity or NO_VELOCITY
-            instrument.samples.append(Sample(sample, file, SFZ_PITCH if pitch is None else pitch, velocity))
-    for path in sounds:
-        if path.resolve() not in used:
-            left_out.append(LeftOut(path.relative_to(root).as_posix(), "played as a note by no .sfz file"))
-    return [found[label] for label in sorted(found)], list(dict.fromkeys(left_out))
+    left_out, used = [], set[Path]()
+    for path in paths:
+        if path in included:
+            continue
+        *places, _ = path.relative_to(root).parts
+        regions: dict[Path, list[Region]] = defaultdict(list)
+        for region in read_sfz(path):
+            regions[region.sample].append(region)
+        for file, same in regions.items():
+            name = Path(os.path.relpath(file, root)).as_posix()
+            if not file.is_file():
+                left_out.append(LeftOut(name, f"missing, though {path.name} names it"))
+            elif file not in used:  # a sample that several files play is the first one's
+                articulation = (same[0].switch,) if same[0].switch else ()
+                instrument = _instrument((path.stem,), articulation, places, root.resolve().name)
+                found.setdefault(instrument.label, instrument).samples.append(_sample_of(same, name))
+        used |= regions.keys()
+    unused = (path for path in sounds if path not in used)
+    left_out += [LeftOut(path.relative_to(root).as_posix(), "played as a note by no .sfz file") for path in unused]
+    return [found[label] for label in sorted(found)], left_out
+
+
+def _sample_of(regions: list[Region], name: str) -> Sample:
+    """A sample with the pitch of its first region and the velocities of all."""
+    pitch = regions[0].pitch
+    if pitch is None:
+        pitch = _read_name(regions[0].sample.stem).pitch
+    velocity = velocity_of_range(min(region.low for region in regions), max(region.high for region in regions))
+    return Sample(regions[0].sample, name, SFZ_PITCH if pitch is None else pitch, velocity or NO_VELOCITY)

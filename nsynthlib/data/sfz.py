@@ -1,12 +1,14 @@
 """Regions of an SFZ instrument: which sound file plays which pitch at which velocity (https://sfzformat.com).
 
-Two libraries read SFZ: sfzlint, which rests on a parser of 2019 that has moved elsewhere, and sfzen, which is GPL and
-far larger than what is needed here. These are the opcodes that tell a sample's pitch and velocity.
+Read are the opcodes that tell a sample's pitch and velocity, and whether a key plays it at all. (Of the libraries for
+SFZ, sfzlint rests on a parser that has moved elsewhere, and sfzen is GPL and many times larger than this.)
 """
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ DEEPEST = 32  # files that include one another
 _HEADERS = ("global", "master", "group", "region")  # each inherits from those before it
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _INCLUDE = re.compile(r'#include\s+"([^"]+)"')
+_CONTROLLER = re.compile(r"(on_lo|lo|hi)cc(\d+)")
 _DEFINE = re.compile(r"#define\s+(\$\w+)\s+(\S+)")
 # A header, or an opcode whose value reaches to the next opcode, header or line: names of samples hold spaces.
 _PART = re.compile(r"<(\w+)>|(\w+)=([^\n<]*?)(?=\s+\w+=|\s*<|\s*\n|\s*$)")
@@ -26,34 +29,43 @@ _PART = re.compile(r"<(\w+)>|(\w+)=([^\n<]*?)(?=\s+\w+=|\s*<|\s*\n|\s*$)")
 @dataclass(frozen=True)
 class Region:
     """A sample and what is played by it: ``pitch`` is the MIDI number at which it sounds as it was recorded, to the
-    nearest semitone, ``None`` where nothing here tells it; ``velocity`` one of NSynth's where the region is
-    limited to some; ``switch`` names the articulation that a key chooses."""
+    nearest semitone, ``None`` where nothing here tells it; ``low`` and ``high`` are the velocities that play it;
+    ``switch`` names the articulation that a key chooses."""
 
     sample: Path
     pitch: int | None
-    velocity: int | None
+    low: int
+    high: int
     switch: str = ""
 
 
+def included_files(path: Path) -> set[Path]:
+    """Files that an SFZ file includes, and which are parts of it rather than instruments."""
+    included: set[Path] = set()
+    with suppress(DataError):  # which reading it will tell
+        _text(path, path.parent, {}, included)
+    return included - {path}
+
+
 def read_sfz(path: Path) -> list[Region]:
-    """The regions of an SFZ file that play a sample as a note; those that sound when a key is let go are left out, as
-    are drums, which sound the same at every key.
+    """The regions of an SFZ file that a key plays as a note. Left out are those that sound when a key is let go or
+    slurred, that wait for a pedal or a wheel, and drums, which sound the same at every key.
 
     Raises DataError, which names the file, if it cannot be read, includes itself or a file that is missing, or gives a
     key or velocity that is none.
     """
-    folder, found = path.parent, []
+    found: list[Region | None] = []
     inherited: dict[str, dict[str, str]] = {header: {} for header in _HEADERS}
     control: dict[str, str] = {}
-    header, opcodes = "", {}
-    for part in [*_PART.finditer(_text(path, path.parent)), None]:
+    header, opcodes = "", dict[str, str]()
+    for part in [*_PART.finditer(_text(path, path.parent, {}, set())), None]:
         if part is not None and part[2]:
             opcodes[part[2].lower()] = part[3].strip()
             if part[2].lower() == "key":  # which stands for three: the lowest, the highest and the sample's own
                 opcodes.setdefault("pitch_keycenter", opcodes["key"])
             continue
         if header == "region":
-            found.append(_region({k: v for own in inherited.values() for k, v in own.items()}, control, folder, path))
+            found.append(_region({k: v for own in inherited.values() for k, v in own.items()}, control, path))
         if part is not None:
             header, opcodes = part[1].lower(), {}
             if header in _HEADERS:
@@ -65,9 +77,8 @@ def read_sfz(path: Path) -> list[Region]:
     return [region for region in found if region]
 
 
-def _text(path: Path, root: Path, defined: dict[str, str] | None = None, depth: int = 0) -> str:
+def _text(path: Path, root: Path, defined: dict[str, str], included: set[Path], depth: int = 0) -> str:
     """The file's text with what it includes and defines put in, without comments."""
-    defined = {} if defined is None else defined
     if depth > DEEPEST:
         raise DataError(f"{path}: is included more than {DEEPEST} files deep; it may include itself")
     try:
@@ -80,22 +91,36 @@ def _text(path: Path, root: Path, defined: dict[str, str] | None = None, depth: 
         line = _DEFINE.sub(" ", line)
         for name in sorted(defined, key=len, reverse=True):
             line = line.replace(name, defined[name])
-        pieces = _INCLUDE.split(line)  # every second piece is a file's name
-        lines += [
-            _text(find_file(root, piece), root, defined, depth + 1) if i % 2 else piece
-            for i, piece in enumerate(pieces)
-        ]
+        for i, piece in enumerate(_INCLUDE.split(line)):  # every second piece is a file's name
+            if i % 2:
+                included.add(find_file(root, piece))
+                piece = _text(find_file(root, piece), root, defined, included, depth + 1)
+            lines.append(piece)
     return "\n".join(lines)
 
 
-def _region(opcodes: dict[str, str], control: dict[str, str], folder: Path, sfz: Path) -> Region | None:
+def _region(opcodes: dict[str, str], control: dict[str, str], sfz: Path) -> Region | None:
     sample = opcodes.get("sample", "")
-    release = opcodes.get("trigger", "attack") not in ("attack", "first")
-    if not sample or sample.startswith("*") or release or _number(opcodes, "pitch_keytrack", 100, sfz) == 0:
+    played = opcodes.get("trigger", "attack") in ("attack", "first") and _at_rest(opcodes, control, sfz)
+    if not played or not sample or sample.startswith("*") or _number(opcodes, "pitch_keytrack", 100, sfz) == 0:
         return None
-    name = control.get("default_path", "") + sample
+    low = max(_number(opcodes, name, 0, sfz) for name in ("lovel", "xfin_lovel"))
+    high = min(_number(opcodes, name, 127, sfz) for name in ("hivel", "xfout_hivel"))
     switch = opcodes.get("sw_label") or opcodes.get("sw_last") or ""
-    return Region(find_file(folder, name), _pitch(opcodes, control, sfz), _velocity(opcodes, sfz), switch)
+    file = find_file(sfz.parent, control.get("default_path", "") + sample)
+    return Region(file, _pitch(opcodes, control, sfz), round(low), round(high), switch)
+
+
+def _at_rest(opcodes: dict[str, str], control: dict[str, str], sfz: Path) -> bool:
+    """Whether a region sounds while all controllers are where the file sets them, at 0 if it does not."""
+    for opcode in opcodes:
+        if match := _CONTROLLER.fullmatch(opcode):
+            limit, controller = match.groups()
+            finer = 127 * _number(control, f"set_hdcc{controller}", 0, sfz)
+            value, bound = _number(control, f"set_cc{controller}", finer, sfz), _number(opcodes, opcode, 0, sfz)
+            if limit == "on_lo" or (limit == "lo" and value < bound) or (limit == "hi" and value > bound):
+                return False
+    return True
 
 
 def _pitch(opcodes: dict[str, str], control: dict[str, str], sfz: Path) -> int | None:
@@ -115,9 +140,9 @@ def _pitch(opcodes: dict[str, str], control: dict[str, str], sfz: Path) -> int |
     return pitch
 
 
-def _velocity(opcodes: dict[str, str], sfz: Path) -> int | None:
-    """The highest of NSynth's velocities in the region's range, else its middle; ``None`` if it plays at all."""
-    low, high = (round(_number(opcodes, name, value, sfz)) for name, value in (("lovel", 0), ("hivel", 127)))
+def velocity_of_range(low: int, high: int) -> int | None:
+    """The highest of NSynth's velocities within ``low`` and ``high``, else their middle; ``None`` for a sample that is
+    played at all velocities."""
     if low <= 1 and high >= 127:
         return None
     within = [velocity for velocity in VELOCITIES if low <= velocity <= high]
@@ -141,4 +166,4 @@ def find_file(folder: Path, name: str) -> Path:
             continue
         same = [other for other in path.iterdir() if other.name.lower() == part.lower()]
         path = min(same, default=path / part)
-    return path
+    return Path(os.path.normpath(path))

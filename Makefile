@@ -143,10 +143,11 @@ data/soundfont/soundfont.json: | .venv/.package
 	$(bin)/nsynthlib data soundfont data/soundfont --notes 24000 --highest 96
 
 # An interrupted run goes on where it stopped. --bf16 nearly halves the time on a GPU or a new CPU; older ones do without.
-# Real NSynth notes to judge by as well:  make weights real=FOLDER
+# Recorded notes and real NSynth notes to judge by as well:  make weights recordings=FOLDER real=FOLDER
 # Without a GPU two runs at a time, a core each, take least:  OMP_NUM_THREADS=1 make -j2 weights
 precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
-ship = $(bin)/python tools/ship_weights.py runs/$(1) data/soundfont $(if $(real),--real "$(real)")
+ship = $(bin)/python tools/ship_weights.py runs/$(1) data/soundfont \
+    $(if $(recordings),--recordings "$(recordings)") $(if $(real),--real "$(real)")
 
 runs/cvae/.trained: learn := cvae --preset residual --epochs 9
 runs/ae/.trained: learn := ae --preset residual --epochs 3 --learning-rate 3e-3

@@ -155,10 +155,11 @@ data/recordings: | .venv/.package
 	$(bin)/python tools/get_recordings.py data/recordings
 
 # An interrupted run goes on where it stopped. --bf16 nearly halves the time on a GPU or a new CPU; older ones do without.
-# Real NSynth notes to judge by as well:  make weights real=FOLDER
+# Recorded notes and real NSynth notes to judge by as well:  make weights recordings=FOLDER real=FOLDER
 # Without a GPU two runs at a time, a core each, take least:  OMP_NUM_THREADS=1 make -j2 weights
 precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
-ship = $(bin)/python tools/ship_weights.py runs/$(1) $(sets) $(if $(real),--real "$(real)")
+ship = $(bin)/python tools/ship_weights.py runs/$(1) data/soundfont --recordings $(recordings) \
+    $(if $(real),--real "$(real)")
 sets := data/soundfont data/dx7 $(recordings)
 notes := data/soundfont/soundfont.json data/dx7/dx7.json $(recordings)
 

@@ -198,7 +198,10 @@ def train_classifier(
 @app.command()
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run folder, a hub name, `shipped`, or another shipped model's name.")],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Notes in NSynth's layout.")],
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="The notes it was trained on, judged by those held out; others."),
+    ],
     json: Annotated[Path, typer.Option(help="Where the results go.")],
     real: Annotated[Path | None, typer.Option(help="Real NSynth notes, as one more set.")] = None,
     classifier: Annotated[
@@ -209,19 +212,21 @@ def evaluate(
     all_notes: Annotated[bool, typer.Option("--all", help="Also the notes a training run would learn from.")] = False,
 ) -> None:
     """Judge a model beside real notes and copy-synthesis; writes one JSON file."""
-    from nsynthlib.data import NSynth, held_out, train_and_valid
+    from nsynthlib.data import train_and_valid
     from nsynthlib.evaluation import evaluate as measure
+    from nsynthlib.evaluation import write_evaluation
+    from nsynthlib.evaluation.sets import sets_to_judge
     from nsynthlib.evaluation.tables import lines
-    from nsynthlib.files import write_json
     from nsynthlib.models import Classifier, load_model
 
     _check_out(json, ".json")
-    model, judge = load_model(None if run == "shipped" else run), Classifier.from_pretrained(classifier)
-    sets = {"all": NSynth(folder)} if all_notes else held_out(folder)
-    learned = None if all_notes else train_and_valid(folder)[0]
-    sets |= {"nsynth": NSynth(real)} if real else {}
+    weights = None if run == "shipped" else run
+    model, judge = load_model(weights), Classifier.from_pretrained(classifier)
+    sets = sets_to_judge(folders, real, all_notes)
+    learned = None if all_notes else train_and_valid(folders[0])[0]
     result = measure(model, sets, learned=learned, classifier=judge, limit=limit, seed=seed)
-    write_json(json, {"model": type(model).__name__, "data": folder.name, **result})
+    kind, data = type(model).__name__, folders[0].name
+    write_evaluation(json, result, kind=kind, data=data, weights=weights, judge=classifier)
     for line in lines(result):
         print(line)
 

@@ -1,5 +1,6 @@
 """The command line, as a user meets it: files, exit codes, one line for every mistake."""
 
+import hashlib
 import json
 import socket
 
@@ -10,6 +11,7 @@ from helpers import harmonics, in_python
 from scipy.io import wavfile
 
 from nsynthlib import FAMILIES, NSynth
+from nsynthlib.data.sets import POCKET
 
 
 def run(*arguments, code=0):
@@ -149,12 +151,17 @@ def test_from_notes_to_a_judged_model(tmp_path, synthetic_folder):
     _, errors = run("train-classifier", notes, "--out", tmp_path / "classifier", code=2)
     assert "holds a classifier already" in errors
     options = ("--json", tmp_path / "result.json", "--limit", 1, "--classifier", tmp_path / "classifier")
-    output, _ = run("evaluate", tmp_path / "run", notes, "--real", notes, *options)
+    output, _ = run("evaluate", tmp_path / "run", notes, POCKET, "--real", notes, *options)
     assert "new notes model" in output
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["model"] == "CVAE"
-    assert list(result["reconstruction"]) == ["valid", "nsynth"]
-    assert list(result["reconstruction"]["valid"]) == ["real", "copy_synthesis", "model", "refined"]
+    assert list(result["reconstruction"]) == list(result["sets"]) == ["valid", "pocket_notes", "nsynth"]
+    assert list(result["reconstruction"]["valid"]) == ["real", "copy_synthesis", "smoothed_copy", "model", "refined"]
+    weights = (tmp_path / "run" / "model.safetensors").read_bytes()
+    assert result["weights"]["model.safetensors"] == hashlib.sha256(weights).hexdigest()
+    assert set(result["judge_weights"]) == {"model.safetensors"}
+    _, errors = run("evaluate", tmp_path / "run", notes, POCKET, POCKET, *options, code=2)
+    assert "two sets are called 'pocket_notes'" in errors
     _, errors = run("evaluate", tmp_path / "run", notes, *options[:2], "--classifier", tmp_path, code=2)
     assert "holds no Classifier" in errors
     run("generate", tmp_path / "x.wav", "--pitch", 60, "--family", "organ", "--model", tmp_path / "run")

@@ -1,6 +1,7 @@
-"""Judging: measures against formulas and scipy, intervals that are intervals, and a model that cannot fool them."""
+"""Judging: measures against formulas and scipy, and a model that cannot fool them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import librosa
 import numpy as np
@@ -22,42 +23,19 @@ from nsynthlib.evaluation import (
     frechet_distance,
     in_tune,
     inception_score,
-    summarise,
-    summarise_set,
 )
+from nsynthlib.evaluation.batches import Wish, copy_synthesis, make_notes, rebuild, smoothed_copy
+from nsynthlib.evaluation.distances import DISTANCES, Original, common_bands, seam_ratio
 from nsynthlib.evaluation.distributions import Gaussian, VoronoiBins, entropies, frechet
-from nsynthlib.evaluation.judges import Targets, level_rises
+from nsynthlib.evaluation.judges import level_rises
 from nsynthlib.evaluation.latent import measure_latent, probe
 from nsynthlib.evaluation.modulation import modulation_statistics
-from nsynthlib.evaluation.new_notes import Reference
-from nsynthlib.evaluation.selection import condition_pairs, crescendos, nearest_notes, pitch_intervals
-from nsynthlib.evaluation.statistics import proportion
+from nsynthlib.evaluation.reference import Reference
+from nsynthlib.evaluation.targets import Targets
+from nsynthlib.generation import generate, reconstruct
 from nsynthlib.models import Classifier
 
 RNG = np.random.default_rng
-
-
-def test_the_interval_of_a_mean_is_the_normal_one():
-    values = RNG(0).normal(5, 2, 400)
-    half = 1.96 * values.std() / 20
-    for row in (summarise(values, np.mean), summarise_set(values, np.mean)):
-        assert row["value"] == pytest.approx(values.mean())
-        assert row["n"] == 400
-        assert row["interval"] == pytest.approx([values.mean() - half, values.mean() + half], abs=0.2 * half)
-    assert summarise([3.0, 3.0])["interval"] == [3.0, 3.0]
-
-
-@pytest.mark.parametrize("right", [0, 3, 39, 50])
-def test_the_interval_of_a_share_is_wilsons_and_never_sure(right):
-    """Its ends are the shares p with |p - right / n| = 1.96 sqrt(p (1 - p) / n), so 50 of 50 may be 93 %."""
-    row = proportion([True] * right + [False] * (50 - right))
-    assert (row["value"], row["n"]) == (right / 50, 50)
-    for end in row["interval"]:
-        if end not in (0.0, 1.0):
-            assert (end - right / 50) ** 2 == pytest.approx(1.959964**2 * end * (1 - end) / 50, rel=1e-5)
-    low, high = row["interval"]
-    assert low <= row["value"] <= high
-    assert high - low > 0.07
 
 
 def test_the_interval_of_a_distance_holds_its_value():
@@ -93,8 +71,72 @@ def test_half_as_loud_is_six_decibels_off(pocket_notes):
     assert row["rmse_above_floor_db"]["value"] == pytest.approx(6.02, abs=0.3)
     assert row["spectral_convergence"]["value"] == pytest.approx(0.5, abs=1e-4)
     same = compare([audio], [audio], [60])
-    assert all(same[name]["value"] == 0 for name in same if name != "in_tune")
-    assert "rmse_above_floor_db" not in compare([0 * audio], [audio], [60])  # nothing lies above it
+    assert all(same[name]["value"] == 0 for name in same if name not in ("in_tune", "seam_ratio"))
+    assert set(compare([0 * audio], [audio], [60])) == {"rmse_db", "in_tune"}  # nothing lies above the floor
+
+
+@pytest.mark.parametrize("gain_db", [-6.0, 3.0])
+def test_a_gain_is_bias_and_energy(pocket_notes, gain_db):
+    """Of loud bins whatever their level: the organ's lie above 0 dB, where the common spectrogram is clipped."""
+    audio = next(n for n in pocket_notes if n.family == "organ").audio
+    audio = audio / audio.abs().max()
+    assert common_bands(audio).max() > 5
+    found = Original(audio).distances(10 ** (gain_db / 20) * audio)
+    assert (found["loud_bias_db"], found["energy_db"]) == pytest.approx((gain_db, gain_db), abs=1e-3)
+    assert found["loud_rmse_db"] == pytest.approx(abs(gain_db), abs=1e-3)
+    assert found["seam_ratio"] == pytest.approx(Original(audio).distances(audio)["seam_ratio"], abs=0.05)
+
+
+def test_loud_bins_are_those_of_the_original():
+    """A loud tone that is kept and a soft one, 30 dB below, that is lost: nothing loud is wrong."""
+    loud, soft = (torch.from_numpy(harmonics(hertz, 1)).float() for hertz in (440, 3000))
+    found = Original(0.5 * loud + 0.5 * 10 ** (-30 / 20) * soft).distances(0.5 * loud)
+    assert found["loud_rmse_db"] < 0.1 < 5 < found["rmse_above_floor_db"]
+    lost = Original(0.5 * loud).distances(torch.zeros(64_000))
+    assert -81 < lost["loud_bias_db"] < -60  # and not the floor of floating point
+    assert lost["energy_db"] < -80
+    assert set(lost) == set(DISTANCES)
+
+
+def test_seams_are_jumps_at_every_eighth_frame():
+    """Ramps of 1 dB a frame whose steps at multiples of 8 are 2 dB: twice as far. Below the floor nothing counts."""
+    steps = torch.ones(256, 126)
+    assert seam_ratio(steps.cumsum(1) - 79) == pytest.approx(1)
+    steps[:, 8::8] = 2
+    picture = steps.cumsum(1) - 79
+    assert seam_ratio(picture) == pytest.approx(2)
+    steps[128:, 3::8] = 50
+    assert seam_ratio(torch.where(torch.arange(256)[:, None] < 128, picture, steps - 200)) == pytest.approx(2)
+    assert seam_ratio(torch.full((256, 126), -30.0)) == pytest.approx(1)
+    assert np.isnan(seam_ratio(torch.full((256, 126), -90.0)))
+
+
+def test_a_smoothed_copy_loses_what_moves_quickly(model):
+    """A steady tone is copied as well as before. Noise keeps its level and loses its movement."""
+    torch.manual_seed(0)
+    tone, noise = torch.from_numpy(0.2 * harmonics(220, 6)).float(), 0.1 * torch.randn(64_000)
+    sounds = [SimpleNamespace(audio=audio) for audio in (tone, noise)]
+    with torch.inference_mode():
+        copies, smooth = (list(make(model, sounds)) for make in (copy_synthesis, smoothed_copy))
+    loud = [Original(tone).distances(made[0])["loud_rmse_db"] for made in (copies, smooth)]
+    assert loud[1] < loud[0] + 0.5
+    moving, still = (modulation_statistics(common_bands(made[1]), -80.0)[:16].mean() for made in (copies, smooth))
+    assert still < 0.5 * moving
+
+
+def test_notes_in_batches_are_made_as_one_by_one(model, pocket_notes):
+    notes = list(pocket_notes)[::6][:9]  # more than a batch
+    wishes = [Wish(n.pitch, n.family, n.velocity, seed) for seed, n in enumerate(notes)]
+    wishes[8] = wishes[8]._replace(z=torch.ones(model.latent_dim))
+    with torch.inference_mode():
+        again, refined = list(rebuild(model, notes, 0.5)), list(rebuild(model, notes[:2], refined=True))
+        made = list(make_notes(model, wishes))
+    assert len(again) == len(made) == 9
+    near = {"atol": 2e-3, "rtol": 0}
+    for i in (0, 4, 8):
+        torch.testing.assert_close(again[i], reconstruct(model, notes[i], texture=0.5), **near)
+        torch.testing.assert_close(made[i], generate(model, **wishes[i]._asdict()), **near)
+    torch.testing.assert_close(refined[1], reconstruct(model, notes[1], refined=True), **near)
 
 
 def test_frechet_distance_is_the_formulas():
@@ -140,6 +182,11 @@ def test_diversity_is_relative_to_real_notes():
     assert half["value"] == pytest.approx(0.5, abs=0.02)
     assert half["n"] == 1000
     assert diversity(centres, groups, real, groups)["value"] == 0
+    one, other = half["interval"]
+    spread = stats.sem(np.linalg.norm(rng.normal(size=(1000, 16)) * 0.5 * 2**0.5, axis=1)) / (2**0.5 * 3.94)
+    assert other - one == pytest.approx(2 * 1.96 * spread, rel=0.3)
+    few = diversity(real, groups, real, groups, np.arange(2000) % 20)["interval"]
+    assert few[1] - few[0] > 1.3 * (other - one)  # as if all pairs were of 20 instruments
     assert diversity(real, range(2000), real, groups) is None
 
 
@@ -194,27 +241,6 @@ def test_a_probe_reads_what_is_there_and_nothing_else(pocket_notes):
     assert rows["velocity"]["value"] > 0.95 > rows["family"]["value"]
 
 
-def test_notes_are_asked_for_alike(pocket_notes):
-    notes = list(pocket_notes)
-    chosen, left = condition_pairs(notes, 10, RNG(0))
-    assert len(chosen) <= 20
-    assert sorted(n.name for n in chosen + left) == [n.name for n in sorted(notes, key=lambda n: n.name)]
-    assert len({n.family for n in chosen}) >= 9  # each family in its turn
-    twice = notes + notes
-    chosen, _ = condition_pairs(twice, 5, RNG(0))
-    assert len(chosen) == 10
-    assert len(set(Targets.of(chosen).groups())) == 5
-    near = nearest_notes(notes, Targets.of(chosen), 1, RNG(0))
-    assert set(Targets.of(near).groups()) == set(Targets.of(chosen).groups())
-    for soft, middle, loud in crescendos(notes, 5, RNG(0)):
-        assert (soft.velocity, middle.velocity, loud.velocity) == (25, 75, 127)
-        assert soft.pitch == middle.pitch == loud.pitch
-    assert crescendos(notes, 5, RNG(0))  # the pocket set holds a piano's middle C at five velocities
-    for source, target in pitch_intervals(notes, 20, RNG(0)):
-        assert source.instrument == target.instrument
-        assert 1 <= abs(source.pitch - target.pitch) <= 12
-
-
 def test_a_level_must_rise_each_time():
     tone = torch.ones(10)
     assert level_rises(tone, 2 * tone, 3 * tone)
@@ -227,11 +253,11 @@ def test_one_clean_note_said_every_time_scores_badly(pocket_notes):
     notes = list(pocket_notes)
     tone = torch.from_numpy(0.1 * harmonics(midi_to_hz(60), 4)).float()
     judges = Judges(Classifier.from_pretrained(), quiet=True)
-    middle_c = Targets(*(np.full(62, value) for value in (60, 6, 100)))
+    middle_c = Targets(*(np.full(62, value) for value in (60, 6, 100)), clusters=np.arange(62))
     observed = judges.observe_notes(notes, tracker=False)
     reference = Reference(replace(observed, targets=middle_c), observed)
-    real = reference.rows(judges.observe_notes(notes[::2]))
-    dull = reference.rows(judges.observe([tone] * 30, Targets(*(field[:30] for field in vars(middle_c).values()))))
+    real = reference.row(judges.observe_notes(notes[::2]))
+    dull = reference.row(judges.observe([tone] * 30, Targets(*(field[:30] for field in vars(middle_c).values()))))
     assert dull["in_tune"]["value"] == dull["pitch_accuracy"]["value"] == 1
     assert dull["diversity"]["value"] < 0.01
     assert dull["inception_score"]["value"] == pytest.approx(1, abs=0.01)
@@ -249,6 +275,7 @@ def check_rows(node, found):
             low, high = value["interval"]
             assert low - 1e-9 <= value["value"] <= high + 1e-9, (key, value)
             assert value["n"] >= 1
+            assert value["instruments"] >= 1
         elif isinstance(value, dict):
             check_rows(value, found)
 
@@ -264,28 +291,40 @@ def test_all_kinds_of_model_are_judged_by_the_same_notes(pocket_notes):
         assert rows[0]["model"] != rows[1]["model"]
 
 
-def test_three_rows(model, synthetic_folder):
+def test_every_row(model, synthetic_folder):
     """The notes themselves are perfect, copy-synthesis is worse, the model worse still; an untrained one fails."""
     notes = NSynth(synthetic_folder)
     result = evaluate(model, {"test": notes, "flutes": notes.filter(family="flute")}, limit=2, quiet=True)
-    assert list(result["reconstruction"]) == list(result["latent"]) == ["test", "flutes"]
-    assert list(result["judges"]["classifier"]) == list(result["judges"]["tracker"]) == ["test", "flutes"]
+    sets = ["test", "flutes"]
+    assert list(result["reconstruction"]) == list(result["latent"]) == list(result["sets"]) == sets
+    assert list(result["judges"]["classifier"]) == list(result["judges"]["tracker"]) == sets
+    assert sum(row["in_tune"]["n"] for row in result["judges"]["octaves"].values()) == 8 + 4
     rows = result["reconstruction"]["test"]
-    assert list(rows) == ["real", "copy_synthesis", "model", "refined"]
-    for measure in ("rmse_db", "rmse_above_floor_db", "log_spectral_distance_db", "spectral_convergence"):
-        real, copy, made, refined = (rows[name][measure]["value"] for name in rows)
-        assert real == 0 < copy < min(made, refined)
+    assert list(rows) == ["real", "copy_synthesis", "smoothed_copy", "model", "refined"]
+    for measure in (*DISTANCES[:3], "log_spectral_distance_db", "spectral_convergence"):
+        real, copy, smooth, made, refined = (rows[name][measure]["value"] for name in rows)
+        assert real == 0 < copy < min(smooth, made, refined)
+    assert set(DISTANCES) < set(rows["real"])
     assert rows["refined"]["rmse_db"]["value"] < rows["model"]["rmse_db"]["value"]
-    assert rows["model"]["rmse_db"]["n"] == 2
+    assert (rows["model"]["rmse_db"]["n"], rows["model"]["rmse_db"]["instruments"]) == (2, 2)
     made = {"model", "without_texture", "plain_prior", "reconstructed"}
-    assert set(result["generation"]) == {"real", "copy_synthesis"} | made
+    assert set(result["generation"]) == {"real", "copy_synthesis", "training", "memorisation"} | made
     measures = {"in_tune", "pitch_accuracy", "family_accuracy", "velocity_accuracy", "pitch_entropy"}
     measures |= {"frechet_distance", "inception_score", "ndb", "modulation_distance", "velocity_by_level"}
     assert measures <= set(result["generation"]["model"])
-    assert set(result["control"]) == {"one_z", "new_pitch", "probe", "as_learned"}
+    assert set(result["control"]) == {"one_z", "keys", "new_pitch", "probe", "as_learned"}
+    between = result["differences"]
+    assert set(between) == {"reconstruction", "generation", "new_pitch", "as_learned"}
+    for measure in ("rmse_db", "in_tune"):
+        apart = rows["refined"][measure]["value"] - rows["model"][measure]["value"]
+        assert between["reconstruction"]["test"]["refined - model"][measure]["value"] == pytest.approx(apart)
+    shown = between["generation"]["model - plain_prior"]
+    for measure in ("family_accuracy", "frechet_distance", "modulation_distance"):
+        one, other = (result["generation"][row][measure]["value"] for row in ("model", "plain_prior"))
+        assert shown[measure]["value"] == pytest.approx(one - other)
     found = []
     check_rows(result, found)
-    assert len(found) > 80
+    assert len(found) > 200
     torch.manual_seed(0)
     untrained = evaluate(VAE(), {"all": notes}, limit=2, quiet=True)
     assert untrained["reconstruction"]["all"]["model"]["rmse_db"]["value"] > 3 * rows["model"]["rmse_db"]["value"]

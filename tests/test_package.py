@@ -16,8 +16,8 @@ PATHS = {
     "nsynthlib.data": "FAMILIES OFFICIAL SAMPLES SAMPLE_RATE SOURCES VELOCITIES ConversionWarning Fault NSynth Note "
     "NoteDataset atomic check download held_out import_notes index_entry labels_of load_samples note_name official "
     "pack parse_name pocket read_json read_samples write_json write_notes write_wav",
-    "nsynthlib.evaluation": "Judges compare diversity evaluate frechet_distance in_tune inception_score summarise "
-    "summarise_set",
+    "nsynthlib.evaluation": "Judges compare compare_models difference diversity evaluate frechet_distance in_tune "
+    "inception_score notes_behind summarise summarise_set write_evaluation",
     "nsynthlib.evaluation.tables": "table",
     "nsynthlib.generation": "condition_of condition_of_sound decode generate reconstruct refine sample_z "
     "standard_normal to_audio",

@@ -62,6 +62,26 @@ def test_a_page_gets_headings_for_rows_and_columns():
     assert [cell.text for cell in rows] == ["real notes", "copy-synthesis", "model"]
 
 
+def test_a_difference_is_told_with_its_sign():
+    row = {"value": -0.04, "n": 100, "interval": [-1.26, 0.5]}
+    made = table({"model - copy_synthesis": {"rmse_db": row}, "CVAE - AE": {"rmse_db": -2.0}})
+    assert made.body == (("model − copy-synthesis", "0.0 [−1.3, 0.5]"), ("CVAE − AE", "−2.0"))
+
+
+def test_how_many_instruments_stand_behind_is_told_where_it_is_the_same_for_all():
+    row = {**ROW, "instruments": 14}
+    assert table({"real": {"in_tune": row}}, caption="C").caption.endswith("n = 100, of 14 instruments)")
+    other = {"in_tune": {**row, "instruments": 50}}
+    assert table({"real": {"in_tune": row}, "model": other}, caption="C").caption.endswith("n = 100)")
+    assert table({"model": {"in_tune": {**row, "instruments": 100}}}, caption="C").caption.endswith("n = 100)")
+
+
+def test_a_row_that_has_none_of_the_measures_is_left_out():
+    rows = {"real": {"in_tune": ROW}, "memorisation": {"nearest_ratio": ROW}}
+    assert [row[0] for row in table(rows, ["in_tune"]).body] == ["real notes"]
+    assert [row[0] for row in table(rows).body] == ["real notes", "memorisation"]
+
+
 @pytest.mark.parametrize("rows", [{}, {"model": {}}])
 def test_nothing_makes_an_empty_table(rows):
     assert table(rows, caption="None").caption == "None"

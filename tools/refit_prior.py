@@ -1,6 +1,6 @@
 """Fit the prior of the shipped CVAE anew and judge the model again, after a change of how priors are fitted.
 
-    python tools/refit_prior.py data/soundfont [--real FOLDER]
+    python tools/refit_prior.py data/soundfont [--recordings FOLDER] [--real FOLDER]
 
 The weights stay as they are, and so does their record in `training.json`, which gains the version of the code that
 fitted the prior. The notes must be those the model was trained on.
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import torch
-from ship_weights import code_version, evaluate_shipped
+from ship_weights import Notes, code_version, evaluate_shipped
 
 from nsynthlib.data import train_and_valid
 from nsynthlib.files import read_json, write_json
@@ -33,8 +33,7 @@ def without_prior(folder: Path) -> CVAE:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Fit the prior of the shipped CVAE anew and judge the model again.")
-    parser.add_argument("notes", type=Path, help="the notes it was trained on")
-    parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
+    Notes.add_options(parser)
     options = parser.parse_args()
     out = PRETRAINED / "cvae"
     record = read_json(out / "training.json")
@@ -47,7 +46,7 @@ def main() -> None:
         )
     fit_prior(model, notes, Settings.read(out / "training.json")).save(out)
     write_json(out / "training.json", {**record, "prior_code": code_version()})
-    evaluate_shipped(CVAE.from_pretrained(), out, options.notes, options.real)
+    evaluate_shipped(CVAE.from_pretrained(), out, Notes.of(options))
 
 
 if __name__ == "__main__":

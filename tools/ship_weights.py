@@ -1,7 +1,7 @@
 """Put a training run's weights into the package, in half precision, with the record of how they were made.
 
-    python tools/ship_weights.py runs/classifier data/soundfont [--real FOLDER]
-    python tools/ship_weights.py runs/cvae data/soundfont [--real FOLDER]
+    python tools/ship_weights.py runs/classifier data/soundfont [--recordings FOLDER] [--real FOLDER]
+    python tools/ship_weights.py runs/cvae data/soundfont [--recordings FOLDER] [--real FOLDER]
 
 A model's run becomes `nsynthlib/pretrained/<kind>/`: `config.json` and `model.safetensors` for `from_pretrained`,
 `training.json` (settings, hash of the notes, device, seconds, versions, errors) and `evaluation.json` (the shipped
@@ -10,14 +10,19 @@ weights, judged by the shipped classifier). The classifier's run, to be shipped 
 kind's own, `--plain-prior` leaves a CVAE's fitted prior out.
 """
 
+from __future__ import annotations
+
 import argparse
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nsynthlib
-from nsynthlib.data import NSynth, held_out, train_and_valid
-from nsynthlib.evaluation import evaluate, evaluate_classifier
+from nsynthlib.data import NSynth, train_and_valid
+from nsynthlib.evaluation import evaluate, evaluate_classifier, write_evaluation
+from nsynthlib.evaluation.sets import sets_to_judge
 from nsynthlib.files import read_json, write_json
 from nsynthlib.models.autoencoders import AE, CVAE, KINDS
 from nsynthlib.models.classifier import Classifier
@@ -37,12 +42,29 @@ def code_version() -> str:
     return (commit or "unknown") + ("+" if changed else "")
 
 
-def sets_of(folder: Path, real: Path | None) -> Mapping[str, NSynth]:
-    """What a run on `folder` held out, and real NSynth notes."""
-    return held_out(folder) | ({"nsynth": NSynth(real)} if real else {})
+@dataclass(frozen=True)
+class Notes:
+    """The notes that shipped weights are judged by: what a run on `folder` held out, and notes of other kinds."""
+
+    folder: Path
+    recordings: Path | None = None
+    real: Path | None = None
+
+    def sets(self) -> dict[str, NSynth]:
+        return sets_to_judge([self.folder, *([self.recordings] if self.recordings else [])], self.real)
+
+    @staticmethod
+    def add_options(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("notes", type=Path, help="the notes it was trained on; judged are those it held out")
+        parser.add_argument("--recordings", type=Path, help="recorded notes to judge by as well, of their test split")
+        parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Notes:
+        return cls(options.notes, options.recordings, options.real)
 
 
-def ship(run: Path, folder: Path, real: Path | None, name: str | None, plain_prior: bool = False) -> Path:
+def ship(run: Path, notes: Notes, name: str | None, plain_prior: bool = False) -> Path:
     """Write a model's files and return their folder."""
     settings, history = read_json(run / "settings.json"), read_json(run / "history.json")
     kind = KINDS[Settings.read(run / "settings.json").kind]
@@ -53,37 +75,47 @@ def ship(run: Path, folder: Path, real: Path | None, name: str | None, plain_pri
     write_json(out / "training.json", {**settings, "code": code_version(), **record})
     if isinstance(model, CVAE) and model.prior and not plain_prior:
         model.prior.save(out)
-    evaluate_shipped(kind.from_pretrained(out), out, folder, real)
+    evaluate_shipped(kind.from_pretrained(out), out, notes)
     return out
 
 
-def evaluate_shipped(model: AE, out: Path, folder: Path, real: Path | None) -> None:
+def evaluate_shipped(model: AE, out: Path, notes: Notes) -> None:
     """Write how the shipped classifier judges a shipped model beside its weights."""
-    judged = evaluate(model, sets_of(folder, real), learned=train_and_valid(folder)[0], limit=JUDGED)
-    write_json(out / "evaluation.json", {"model": type(model).__name__, "data": folder.name, **judged})
+    judged = evaluate(model, notes.sets(), learned=train_and_valid(notes.folder)[0], limit=JUDGED)
+    write_shipped(out, type(model).__name__, notes, judged)
 
 
-def ship_classifier(run: Path, folder: Path, real: Path | None) -> Path:
+def write_shipped(out: Path, kind: str, notes: Notes, judged: Mapping[str, Any]) -> None:
+    write_evaluation(
+        out / "evaluation.json", judged, kind=kind, data=notes.folder.name, weights=out, judge=None, code=code_version()
+    )
+
+
+def ship_classifier(run: Path, notes: Notes) -> Path:
     """Write the classifier's files and return their folder."""
     save_weights(Classifier.from_pretrained(run).half(), SHIPPED_CLASSIFIER)
     write_json(SHIPPED_CLASSIFIER / "training.json", {**read_json(run / "training.json"), "code": code_version()})
-    judged = evaluate_classifier(Classifier.from_pretrained(), sets_of(folder, real))
-    write_json(SHIPPED_CLASSIFIER / "evaluation.json", {"model": "Classifier", "data": folder.name, "judges": judged})
+    evaluate_shipped_classifier(notes)
     return SHIPPED_CLASSIFIER
+
+
+def evaluate_shipped_classifier(notes: Notes) -> None:
+    """Write how often the shipped classifier is right beside its weights."""
+    judged = evaluate_classifier(Classifier.from_pretrained(), notes.sets())
+    write_shipped(SHIPPED_CLASSIFIER, "Classifier", notes, {"judges": judged})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Put a training run's weights into the package.")
     parser.add_argument("run", type=Path, help="the folder `nsynthlib train` or `nsynthlib train-classifier` made")
-    parser.add_argument("notes", type=Path, help="the notes it was trained on; judged are those it held out")
-    parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
+    Notes.add_options(parser)
     parser.add_argument("--as", dest="name", help="the folder's name, where it is not the kind's")
     parser.add_argument("--plain-prior", action="store_true", help="leave a fitted prior out, as in the thesis")
     options = parser.parse_args()
     if (options.run / "settings.json").exists():
-        out = ship(options.run, options.notes, options.real, options.name, options.plain_prior)
+        out = ship(options.run, Notes.of(options), options.name, options.plain_prior)
     else:
-        out = ship_classifier(options.run, options.notes, options.real)
+        out = ship_classifier(options.run, Notes.of(options))
     print(f"{out}: {sum(file.stat().st_size for file in out.iterdir()) / 1e6:.1f} MB")
 
 

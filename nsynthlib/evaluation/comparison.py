@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from torch import Tensor
 
-from nsynthlib.evaluation.distances import Original, in_tune, median_distances
-from nsynthlib.evaluation.statistics import Measurement, proportion
+from nsynthlib.evaluation.distances import DISTANCES, Original
+from nsynthlib.evaluation.per_note import row_of
+from nsynthlib.evaluation.resampling import Clusters
+from nsynthlib.evaluation.statistics import Measurement
+from nsynthlib.evaluation.trackers import in_tune
 
 
-def compare(originals: Sequence[Tensor], others: Sequence[Tensor], pitches: Sequence[int]) -> dict[str, Measurement]:
+def compare(
+    originals: Sequence[Tensor], others: Sequence[Tensor], pitches: Sequence[int], clusters: Clusters = None
+) -> dict[str, Measurement]:
     """How near ``others`` come to ``originals``, sound by sound, and how many of them are in tune.
 
-    RMSE is taken on :func:`common_spectrogram`, over all of it and over what lies above the floor in the original.
+    Medians over sounds of :meth:`~nsynthlib.evaluation.distances.Original.distances`. ``clusters`` tell which are of
+    one instrument, see :func:`~nsynthlib.evaluation.summarise`.
     """
-    pairs = zip(originals, others, strict=True)
-    rows = median_distances([Original(a).distances(b) for a, b in pairs])
-    return {**rows, "in_tune": proportion(in_tune(b, p) for b, p in zip(others, pitches, strict=True))}
+    apart = [Original(a).distances(b) for a, b in zip(originals, others, strict=True)]
+    tuned = [in_tune(b, p) for b, p in zip(others, pitches, strict=True)]
+    values = {name: np.array([one[name] for one in apart]) for name in DISTANCES}
+    return row_of({**values, "in_tune": np.array(tuned)}, clusters)

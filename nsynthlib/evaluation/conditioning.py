@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from torch import Tensor
 
 from nsynthlib.data import FAMILIES, Note
-from nsynthlib.evaluation.judges import Judges, Observed, Targets, level_rises
-from nsynthlib.evaluation.reconstruction import condition_at, copy_synthesis, rebuild
-from nsynthlib.evaluation.selection import pitch_intervals
-from nsynthlib.evaluation.statistics import Measurement, Measurements, proportion, summarise
-from nsynthlib.generation.notes import TEXTURE, decode, generate, sample_z, to_audio
+from nsynthlib.evaluation.batches import Wish, copy_synthesis, encode_notes, make_notes, rebuild
+from nsynthlib.evaluation.judges import Judges
+from nsynthlib.evaluation.per_note import Compared, compared
+from nsynthlib.evaluation.reconstruction import HEARD
+from nsynthlib.evaluation.selection import draw_notes, pitch_intervals
+from nsynthlib.evaluation.statistics import Measurement, proportion
+from nsynthlib.evaluation.targets import Targets
+from nsynthlib.evaluation.velocities import STEPS, rises, wishes
+from nsynthlib.generation.notes import TEXTURE, sample_z
 from nsynthlib.models.autoencoders import CVAE
 
 PITCHES = range(24, 97, 6)
-STEPS = (25, 75, 127)
 
 
-def one_z(model: CVAE, judges: Judges, points: int, rng: np.random.Generator) -> dict[str, Measurement]:
+def one_z(
+    model: CVAE, judges: Judges, notes: Sequence[Note], points: int, rng: np.random.Generator
+) -> dict[str, Measurement]:
     """Each of ``points`` latent vectors asked for thirteen pitches, for every family, and for three velocities.
 
-    Rows are means over points, and ``n`` counts those: notes of one point stand or fall together.
+    Notes of one point stand or fall together, so points are what ``instruments`` counts. ``in_tune_real`` and
+    ``in_tune_pesto_real`` are what the trackers say of as many real ones of ``notes`` at the same pitches.
     """
-    families = [FAMILIES[i % len(FAMILIES)] for i in range(points)]
-    drawn = [sample_z(model, 60, family, int(rng.integers(2**31))) for family in families]
-    scale = [(z, pitch, family) for z, family in zip(drawn, families, strict=True) for pitch in PITCHES]
-    observed = judges.observe(
-        (generate(model, pitch=pitch, family=family, velocity=100, z=z) for z, pitch, family in scale),
-        _targets([(pitch, family) for _, pitch, family in scale]),
-        "one z, pitches",
-    )
-    parade = [(z, family) for z in drawn for family in FAMILIES]
-    others = judges.observe(
-        (generate(model, pitch=60, family=family, velocity=100, z=z) for z, family in parade),
-        _targets([(60, family) for _, family in parade]),
-        "one z, families",
-        tracker=False,
-    )
-    rises = [
-        level_rises(*(generate(model, pitch=60, family=family, velocity=v, z=z) for v in STEPS))
-        for z, family in zip(drawn, families, strict=True)
-    ]
+    families = [family for _ in range(0, points, len(FAMILIES)) for family in rng.permutation(FAMILIES).tolist()]
+    drawn = [(sample_z(model, 60, family, int(rng.integers(2**31))), family) for family in families[:points]]
+    scale = [Wish(pitch, family, 100, z=z) for z, family in drawn for pitch in PITCHES]
+    observed = judges.observe(make_notes(model, scale), _targets(scale, points), "one z, pitches")
+    parade = [Wish(60, family, 100, z=z) for z, _ in drawn for family in FAMILIES]
+    others = judges.observe(make_notes(model, parade), _targets(parade, points), "one z, families", tracker=False)
+    steps = [Wish(60, family, velocity, z=z) for z, family in drawn for velocity in STEPS]
     return {
-        "in_tune": _by_point(np.abs(observed.tracked - observed.targets.pitch) <= 0.5, points),
-        "pitch_accuracy": _by_point(_right(observed, "pitch"), points),
-        "family_accuracy": _by_point(_right(others, "family"), points),
-        "velocity_by_level": proportion(rises),
+        **observed.shares("in_tune", "in_tune_pesto", "pitch_accuracy"),
+        **others.shares("family_accuracy"),
+        "velocity_by_level": proportion(rises(make_notes(model, steps))),
+        **_of_real_notes(judges, notes, points, rng),
     }
 
 
-def new_pitch(model: CVAE, judges: Judges, notes: Sequence[Note], limit: int, rng: np.random.Generator) -> Measurements:
+def _of_real_notes(
+    judges: Judges, notes: Sequence[Note], each: int, rng: np.random.Generator
+) -> dict[str, Measurement]:
+    """What the trackers say of at most ``each`` real notes of every one of ``PITCHES``."""
+    pitches = Targets.of(notes).pitch
+    of_pitch = ([notes[int(i)] for i in np.flatnonzero(pitches == pitch)] for pitch in PITCHES)
+    drawn = [note for some in of_pitch for note in draw_notes(some, each, rng)]
+    if not drawn:
+        return {}
+    found = judges.observe_notes(drawn, "one z, real notes").shares("in_tune", "in_tune_pesto")
+    return {f"{measure}_real": share for measure, share in found.items()}
+
+
+def new_pitch(model: CVAE, judges: Judges, notes: Sequence[Note], limit: int, rng: np.random.Generator) -> Compared:
     """Notes of unseen instruments, encoded at their own pitch and decoded at another within an octave.
 
     The real row is what that instrument really plays at the other pitch, so that all three rows are asked for alike;
@@ -60,17 +66,18 @@ def new_pitch(model: CVAE, judges: Judges, notes: Sequence[Note], limit: int, rn
     """
     found = pitch_intervals(notes, limit, rng)
     if not found:
-        return {}
+        return Compared({}, {})
     targets = [target for _, target in found]
     made = {
         "real": (note.audio for note in targets),
-        "copy_synthesis": (copy_synthesis(model, note.audio) for note in targets),
-        "model": (_moved(model, source, target) for source, target in found),
+        "copy_synthesis": copy_synthesis(model, targets),
+        "model": _moved(model, found),
     }
-    return _answers(judges, made, Targets.of(targets), "new pitch")
+    asked = dict.fromkeys(made, Targets.of(targets))
+    return _answers(judges, made, asked, [("model", "real")], "new pitch")
 
 
-def as_learned(model: CVAE, judges: Judges, notes: Sequence[Note], rng: np.random.Generator) -> Measurements:
+def as_learned(model: CVAE, judges: Judges, notes: Sequence[Note], rng: np.random.Generator) -> Compared:
     """New notes beside the model's own reconstructions, each asked for as one of ``notes`` is, of trained instruments.
 
     A prior can do no better than the decoder does with the z of real notes, so that is what its families are held
@@ -78,44 +85,39 @@ def as_learned(model: CVAE, judges: Judges, notes: Sequence[Note], rng: np.rando
     """
     made = {
         "real": (note.audio for note in notes),
-        "reconstructed": (
-            rebuild(model, note.audio, condition, TEXTURE)
-            for note, condition in zip(notes, condition_at(notes), strict=True)
-        ),
-        "model": (
-            generate(model, pitch=n.pitch, family=n.family, velocity=n.velocity, seed=int(rng.integers(2**31)))
-            for n in notes
-        ),
+        "reconstructed": rebuild(model, notes, TEXTURE),
+        "model": make_notes(model, wishes(notes, rng.integers(2**31, size=len(notes)).tolist())),
     }
-    return _answers(judges, made, Targets.of(notes), "as learned")
+    targets = Targets.of(notes)
+    asked = {"real": targets, "reconstructed": targets, "model": targets.by_condition()}
+    return _answers(judges, made, asked, [("model", "real"), ("model", "reconstructed")], "as learned")
 
 
-def _answers(judges: Judges, made: Mapping[str, Iterable[Tensor]], targets: Targets, name: str) -> Measurements:
-    """What the judges hear in each row's sounds, all asked for alike."""
-    rows = {}
-    for row, sounds in made.items():
-        observed = judges.observe(sounds, targets, f"{name}: {row}")
-        right = observed.accuracies()
-        rows[row] = {"in_tune": observed.in_tune(), **{m: right[m] for m in ("pitch_accuracy", "family_accuracy")}}
-    return rows
+def _answers(
+    judges: Judges,
+    made: Mapping[str, Iterable[Tensor]],
+    asked: Mapping[str, Targets],
+    pairs: Sequence[tuple[str, str]],
+    name: str,
+) -> Compared:
+    """What the judges hear in each row's sounds, all asked for alike, and what lies between ``pairs`` of rows."""
+    right = {row: judges.observe(sounds, asked[row], f"{name}: {row}").right() for row, sounds in made.items()}
+    values = {row: {measure: found[measure] for measure in HEARD if measure in found} for row, found in right.items()}
+    return compared(values, pairs, {row: targets.clusters for row, targets in asked.items()})
 
 
-def _moved(model: CVAE, source: Note, target: Note) -> Tensor:
-    """The z of one note heard at the pitch of another."""
-    db = model.log_mel(source.audio.to(model.device))[None]
-    mean, _ = model.encode(db, condition_at([source])[0].to(model.device))
-    return to_audio(model, decode(model, mean[0], target.pitch, target.family, target.velocity))
+def _moved(model: CVAE, found: Sequence[tuple[Note, Note]]) -> Iterator[Tensor]:
+    """The z of the first note of each pair, heard at the pitch of the second."""
+    encoded = (z for some in encode_notes(model, [source for source, _ in found]) for z in some.mean)
+    asked = (Wish(n.pitch, n.family, n.velocity, z=z) for (_, n), z in zip(found, encoded, strict=True))
+    return make_notes(model, asked, texture=0.0)
 
 
-def _targets(what: Sequence[tuple[int, str]]) -> Targets:
-    pitches, families = zip(*what, strict=True)
-    return Targets(np.array(pitches), np.array([FAMILIES.index(f) for f in families]), np.full(len(what), 100))
+def _targets(asked: Sequence[Wish], points: int) -> Targets:
+    """Of notes that as many ``points`` are asked for, one point after the other."""
+    pitch, family, velocity = (np.array(field) for field in zip(*(_numbers(wish) for wish in asked), strict=True))
+    return Targets(pitch, family, velocity, np.repeat(np.arange(points), len(asked) // points))
 
 
-def _right(observed: Observed, name: str) -> np.ndarray:
-    answers: Any = getattr(observed.predictions, name).argmax(1).numpy()
-    return answers == getattr(observed.targets, name)
-
-
-def _by_point(right: np.ndarray, points: int) -> Measurement:
-    return summarise(right.reshape(points, -1).mean(1), np.mean)
+def _numbers(wish: Wish) -> tuple[int, int, int]:
+    return wish.pitch, FAMILIES.index(wish.family), wish.velocity

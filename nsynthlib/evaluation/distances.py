@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from nsynthlib.audio.pitch import estimate_pitch
-from nsynthlib.errors import DataError
-from nsynthlib.evaluation.statistics import Measurement, summarise
 from nsynthlib.spectral import LogMel, log_spectral_distance, spectral_convergence
 
 FLOOR_DB = -80.0  # of the common spectrogram, against its reference
 REFERENCE = 64.0  # magnitude of 0 dB, 18 dB below a full-scale sine
 COMMON = LogMel(256, mel_scale="htk", floor_db=-200.0)
-OFFSET = 20 * float(np.log10(COMMON.stft.reference / REFERENCE))
-DISTANCES = ("rmse_db", "rmse_above_floor_db", "log_spectral_distance_db", "spectral_convergence")
-
-
-def heard_pitch(audio: Tensor) -> float:
-    """MIDI number that the tracker hears in ``audio`` ``[samples]``, see :func:`estimate_pitch`; NaN for none."""
-    try:
-        return estimate_pitch(audio)
-    except DataError:
-        return float("nan")
-
-
-def in_tune(audio: Tensor, pitch: int) -> bool:
-    """Whether the pitch tracker hears ``audio`` ``[samples]`` within 50 cents of a MIDI number; silence is not."""
-    return abs(heard_pitch(audio) - pitch) <= 0.5
+HEADROOM = 16.0  # a band adds up several bins, and may hold more than a full-scale sine, where LogMel would clip it
+OFFSET = 20 * float(np.log10(HEADROOM * COMMON.stft.reference / REFERENCE))
+LOUD_DB = 20.0  # below a note's own loudest bin: what is heard first
+SEAM = 8  # frames that the network's last layers make side by side, so that a step shows at every eighth
+SILENT_DB = -100.0  # mean square, against full scale: below the last bit of 16
+STILL_DB = 1e-6  # a step that is none
+DISTANCES = (
+    "rmse_db",
+    "rmse_above_floor_db",
+    "loud_rmse_db",
+    "loud_bias_db",
+    "log_spectral_distance_db",
+    "spectral_convergence",
+    "energy_db",
+    "seam_ratio",
+)
 
 
 def common_bands(audio: Tensor) -> Tensor:
-    """Decibels ``[..., 256, frames]``, at most 18, of HTK mel bands of the magnitude STFT (2048/512, Hann), 0 at 64."""
-    return COMMON(audio) + OFFSET
+    """Decibels ``[..., 256, frames]``, not clipped above, of HTK mel bands of the magnitude STFT, 0 at 64."""
+    return COMMON(audio / HEADROOM) + OFFSET
 
 
 def common_spectrogram(audio: Tensor) -> Tensor:
@@ -46,6 +44,24 @@ def common_spectrogram(audio: Tensor) -> Tensor:
     return common_bands(audio).clamp(FLOOR_DB, 0.0)
 
 
+def level_db(audio: Tensor) -> float:
+    """Mean square in decibels against full scale, at least ``SILENT_DB``."""
+    return 10 * float(audio.double().square().mean().clamp_min(10 ** (SILENT_DB / 10)).log10())
+
+
+def seam_ratio(bands: Tensor) -> float:
+    """How far levels jump at every eighth frame, over how far they jump elsewhere; 1 if it is the same.
+
+    ``bands`` ``[bands, frames]`` are decibels; jumps are their absolute means, of what is above the floor before and
+    after. NaN where nothing is.
+    """
+    jumps = bands.diff(dim=1).abs()
+    above = (bands[:, 1:] > FLOOR_DB) & (bands[:, :-1] > FLOOR_DB)
+    seam = (torch.arange(1, bands.shape[1], device=bands.device) % SEAM == 0).expand_as(above)
+    there, elsewhere = (float(jumps[above & where].mean()) for where in (seam, ~seam))
+    return (there + STILL_DB) / (elsewhere + STILL_DB)
+
+
 class Original:
     """A note that others are compared with: its spectrogram is made once."""
 
@@ -53,25 +69,34 @@ class Original:
         self.audio = audio
 
     @cached_property
-    def spectrogram(self) -> Tensor:
-        return common_spectrogram(self.audio)
+    def bands(self) -> Tensor:
+        return common_bands(self.audio)
 
     def distances(self, other: Tensor) -> dict[str, float]:
-        """``DISTANCES`` of another sound ``[samples]``; ``rmse_above_floor_db`` is NaN if the original is silent."""
-        if other is self.audio:
-            return dict.fromkeys(DISTANCES, 0.0)
-        error = common_spectrogram(other) - self.spectrogram
-        above = error[self.spectrogram > FLOOR_DB]
-        return {
-            "rmse_db": float(error.square().mean().sqrt()),
-            "rmse_above_floor_db": float(above.square().mean().sqrt()),
+        """``DISTANCES`` of another sound ``[samples]``, all but the first NaN if the original is silent.
+
+        ``loud`` bins are those within 20 dB of the original's loudest, whatever its level: ``loud_rmse_db`` is the
+        error there and ``loud_bias_db`` its mean, below 0 where the other is too soft. ``energy_db`` is the other's
+        energy over the original's, see also :func:`seam_ratio`.
+        """
+        bands = common_bands(other)
+        clipped, original = (some.clamp(FLOOR_DB, 0.0) for some in (bands, self.bands))
+        error = clipped - original
+        found = dict.fromkeys(DISTANCES, float("nan")) | {"rmse_db": _rms(error)}
+        if self.bands.max() <= FLOOR_DB:
+            return found
+        peak = float(self.bands.max())
+        loud = (bands.clamp_min(peak + FLOOR_DB) - self.bands)[self.bands >= peak - LOUD_DB]
+        return found | {
+            "rmse_above_floor_db": _rms(error[original > FLOOR_DB]),
+            "loud_rmse_db": _rms(loud),
+            "loud_bias_db": float(loud.mean()),
             "log_spectral_distance_db": float(log_spectral_distance(self.audio, other)),
             "spectral_convergence": float(spectral_convergence(self.audio, other)),
+            "energy_db": level_db(other) - level_db(self.audio),
+            "seam_ratio": seam_ratio(bands),
         }
 
 
-def median_distances(distances: Sequence[dict[str, float]]) -> dict[str, Measurement]:
-    """Medians over notes of :meth:`Original.distances`; what is NaN is left out, and a measure that all notes lack."""
-    columns = {name: np.array([one[name] for one in distances]) for name in DISTANCES}
-    told = {name: column[~np.isnan(column)] for name, column in columns.items()}
-    return {name: summarise(column) for name, column in told.items() if len(column)}
+def _rms(error: Tensor) -> float:
+    return float(error.square().mean().sqrt())

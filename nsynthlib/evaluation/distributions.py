@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 
 import numpy as np
 from scipy import linalg, special, stats
 from scipy.spatial.distance import cdist
 
-from nsynthlib.evaluation.statistics import Measurement, summarise, summarise_set
+from nsynthlib.evaluation.resampling import Clusters, codes
+from nsynthlib.evaluation.statistics import Measurement, bootstrap, summarise_set
 
 BINS = 50  # of the number of statistically different bins, as many as GANSynth's
 
@@ -19,8 +21,12 @@ class Gaussian:
     def __init__(self, features: np.ndarray) -> None:
         self.mean = features.mean(0)
         self.covariance = np.cov(features, rowvar=False, ddof=min(1, len(features) - 1)).reshape(len(self.mean), -1)
+
+    @cached_property
+    def root(self) -> np.ndarray:
+        """The covariance's square root."""
         values, vectors = linalg.eigh(self.covariance)
-        self.root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+        return (vectors * np.sqrt(values.clip(0))) @ vectors.T
 
 
 def frechet(a: Gaussian, b: Gaussian) -> float:
@@ -33,13 +39,15 @@ def frechet(a: Gaussian, b: Gaussian) -> float:
     return float(((a.mean - b.mean) ** 2).sum() + trace)
 
 
-def frechet_distance(features: np.ndarray, reference: np.ndarray, seed: int = 0) -> Measurement:
+def frechet_distance(
+    features: np.ndarray, reference: np.ndarray, seed: int = 0, clusters: Clusters = None
+) -> Measurement:
     """Fréchet distance of ``features`` ``[n, d]`` to a reference's ``[m, d]`` (Heusel et al. 2017).
 
     Smaller sets lie further off, so compare sets of one size only. The interval resamples ``features`` alone.
     """
     target = Gaussian(reference)
-    return summarise_set(features, lambda some: frechet(Gaussian(some), target), seed)
+    return summarise_set(features, lambda some: frechet(target, Gaussian(some)), seed, clusters=clusters)
 
 
 def entropies(logits: np.ndarray) -> np.ndarray:
@@ -47,7 +55,7 @@ def entropies(logits: np.ndarray) -> np.ndarray:
     return special.entr(special.softmax(logits, 1)).sum(1)
 
 
-def inception_score(logits: np.ndarray, seed: int = 0) -> Measurement:
+def inception_score(logits: np.ndarray, seed: int = 0, clusters: Clusters = None) -> Measurement:
     """exp of the mean KL divergence of each note's answer from the mean answer (Salimans et al. 2016).
 
     From 1 (all notes get one answer) to the number of classes (sure of each note, and all classes alike).
@@ -57,7 +65,7 @@ def inception_score(logits: np.ndarray, seed: int = 0) -> Measurement:
         mean = answers.mean(0)
         return float(np.exp(special.entr(mean).sum() - special.entr(answers).sum(1).mean()))
 
-    return summarise_set(special.softmax(logits, 1), score, seed, minimum=1.0)
+    return summarise_set(special.softmax(logits, 1), score, seed, minimum=1.0, clusters=clusters)
 
 
 class VoronoiBins:
@@ -70,13 +78,13 @@ class VoronoiBins:
         self.centres, self.size = means.cluster_centers_, len(reference)
         self.counts = np.bincount(means.labels_, minlength=len(self.centres))
 
-    def different(self, points: np.ndarray, seed: int = 0) -> Measurement:
+    def different(self, points: np.ndarray, seed: int = 0, clusters: Clusters = None) -> Measurement:
         """Number of statistically different bins (Richardson and Weiss 2018): cells that get too many or too few.
 
         Two-proportion z-test at 5 % for each cell, so that about 1 in 20 differs by chance.
         """
         inside = cdist(points, self.centres).argmin(1)
-        return summarise_set(inside, self._count, seed)
+        return summarise_set(inside, self._count, seed, clusters=clusters)
 
     def _count(self, inside: np.ndarray) -> float:
         counts, n = np.bincount(inside, minlength=len(self.centres)), len(inside)
@@ -86,25 +94,56 @@ class VoronoiBins:
         return float((away > stats.norm.ppf(0.975) * error).sum())
 
 
-def spread(features: np.ndarray, groups: Sequence[object]) -> np.ndarray:
-    """Distances ``[pairs]`` between features ``[n, d]`` of every two notes of the same group."""
-    members: dict[object, list[int]] = {}
+def pairs_of(groups: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the first and of the second of every two notes of the same group, int64 ``[pairs]`` each."""
+    members: dict[Hashable, list[int]] = {}
     for i, group in enumerate(groups):
         members.setdefault(group, []).append(i)
     pairs = [(i, j) for rows in members.values() for k, i in enumerate(rows) for j in rows[k + 1 :]]
-    left, right = (np.array([pair[side] for pair in pairs], dtype=int) for side in (0, 1))
-    return np.linalg.norm(features[left] - features[right], axis=1)
+    first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return first, second
+
+
+def spread(features: np.ndarray, groups: Sequence[Hashable]) -> np.ndarray:
+    """Distances ``[pairs]`` between features ``[n, d]`` of every two notes of the same group."""
+    first, second = pairs_of(groups)
+    return np.linalg.norm(features[first] - features[second], axis=1)
+
+
+def mean_spread(features: np.ndarray, groups: Sequence[Hashable], of: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """The mean of :func:`spread` as a statistic of how often each note is taken, see
+    :func:`~nsynthlib.evaluation.statistics.bootstrap`.
+
+    A pair is taken as often as both its notes are (the pigeonhole bootstrap of Owen 2007, whose intervals are rather
+    too wide); as often as their cluster is where they are of one.
+    """
+    first, second = pairs_of(groups)
+    apart, alike = spread(features, groups), of[first] == of[second]
+
+    def statistic(taken: np.ndarray) -> np.ndarray:
+        weights = taken[:, first] * np.where(alike, 1.0, taken[:, second])
+        with np.errstate(invalid="ignore"):  # a resample may take no pair
+            return weights @ apart / weights.sum(1)
+
+    return statistic
 
 
 def diversity(
-    features: np.ndarray, groups: Sequence[object], reference: np.ndarray, reference_groups: Sequence[object]
+    features: np.ndarray,
+    groups: Sequence[Hashable],
+    reference: np.ndarray,
+    reference_groups: Sequence[Hashable],
+    clusters: Clusters = None,
 ) -> Measurement | None:
     """How unlike notes of one condition are, against real ones: 1 is as varied, 0 the same note every time.
 
     The mean distance between features ``[n, d]`` of two notes asked for by the same pitch, family and velocity (their
-    group), over the same of the reference. ``n`` counts pairs; ``None`` where either set has none.
+    group), over the same of the reference. ``n`` counts pairs; ``None`` where either set has none. ``clusters`` are the
+    notes' instruments; without, those of one group stand or fall together.
     """
-    ours, real = spread(features, groups), spread(reference, reference_groups)
-    if not len(ours) or not real.any():
+    pairs, real = len(spread(features, groups)), spread(reference, reference_groups)
+    if not pairs or not real.any():
         return None
-    return summarise(ours / real.mean(), np.mean)
+    of = codes(groups if clusters is None else clusters, len(features))
+    statistic = mean_spread(features, groups, of)
+    return bootstrap(lambda taken: statistic(taken) / real.mean(), of) | {"n": pairs}

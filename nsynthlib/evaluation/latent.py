@@ -12,36 +12,39 @@ from accelerate.utils import tqdm
 from torch import Tensor
 
 from nsynthlib.data import Note, labels_of
-from nsynthlib.evaluation.reconstruction import condition_at
+from nsynthlib.evaluation.batches import BATCH, encode_notes
+from nsynthlib.evaluation.resampling import Clusters, codes
+from nsynthlib.evaluation.resampling import mean as average
 from nsynthlib.evaluation.statistics import proportion, summarise, summarise_set
+from nsynthlib.evaluation.targets import instruments_of
 from nsynthlib.models.autoencoders import AE, kl_divergence
 
 
 def posteriors(model: AE, notes: Sequence[Note], name: str, quiet: bool) -> tuple[Tensor, Tensor]:
     """Mean and log-variance of q(z | x) of every note, ``[n, latent_dim]`` each, on the CPU."""
-    means, log_vars = [], []
-    pairs = zip(notes, condition_at(notes), strict=True)
-    for note, condition in tqdm(pairs, total=len(notes), desc=f"{name}: z", unit="note", disable=quiet):
-        db = model.log_mel(note.audio.to(model.device))[None]
-        mean, log_var = model.encode(db, condition.to(model.device) if model.conditional else None)
-        means.append(mean.float().cpu())
-        log_vars.append(log_var.float().cpu())
-    return torch.cat(means), torch.cat(log_vars)
+    batches = tqdm(
+        encode_notes(model, notes), total=-(-len(notes) // BATCH), desc=f"{name}: z", unit="batch", disable=quiet
+    )
+    found = [(some.mean.float().cpu(), some.log_var.float().cpu()) for some in batches]
+    mean, log_var = (torch.cat(part) for part in zip(*found, strict=True))
+    return mean, log_var
 
 
-def measure_latent(mean: Tensor, log_var: Tensor) -> dict[str, Any]:
+def measure_latent(mean: Tensor, log_var: Tensor, clusters: Clusters = None) -> dict[str, Any]:
     """KL in nats a note, dimensions of more than 0.1 nats, and the aggregate posterior's distance from the prior.
 
     The distance is the KL divergence in nats of the Gaussian that fits the aggregate posterior from N(0, I). Its
     covariance is that of the means plus the mean of the posteriors' variances (law of total variance), so it exists
-    however few notes there are; few notes make it larger, by about d (d + 1) / 4n nats.
+    however few notes there are; few notes make it larger, by about d (d + 1) / 4n nats. ``clusters`` are the notes'
+    instruments.
     """
+    of = codes(clusters, len(mean))
     nats = kl_divergence(mean, log_var)
     both = torch.cat([mean, log_var.exp()], 1).double().numpy()
     return {
-        "kl_nats": summarise(nats.sum(1).tolist(), np.mean),
+        "kl_nats": summarise(nats.sum(1).tolist(), average, of),
         "active_dimensions": int((nats.mean(0) > 0.1).sum()),
-        "aggregate_distance": summarise_set(both, _gaussian_kl),
+        "aggregate_distance": summarise_set(both, _gaussian_kl, clusters=of),
     }
 
 
@@ -74,7 +77,7 @@ def probe(train: tuple[Tensor, Sequence[Note]], valid: tuple[Tensor, Sequence[No
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of many pitches among few notes, of a fit that stopped early
             reader.fit(train[0].numpy(), told)
-        row: dict[str, Any] = dict(proportion(reader.predict(valid[0].numpy()) == wanted))
+        row = proportion(reader.predict(valid[0].numpy()) == wanted, instruments_of(valid[1]))
         row["chance"] = float(np.mean(wanted == np.bincount(told).argmax()))
         rows[name] = row
     return rows

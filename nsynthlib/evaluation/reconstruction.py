@@ -2,61 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from accelerate.utils import tqdm
+import numpy as np
 from torch import Tensor
 
-from nsynthlib.data import Note, labels_of
-from nsynthlib.evaluation.distances import Original, median_distances
-from nsynthlib.evaluation.judges import Judges, Targets
+from nsynthlib.data import Note
+from nsynthlib.evaluation.batches import copy_synthesis, rebuild, smoothed_copy
+from nsynthlib.evaluation.distances import DISTANCES, Original
+from nsynthlib.evaluation.judges import Judges
+from nsynthlib.evaluation.per_note import Values, compared
 from nsynthlib.evaluation.statistics import Measurements
-from nsynthlib.generation.notes import reconstruct, to_audio
+from nsynthlib.evaluation.targets import Targets
 from nsynthlib.models.autoencoders import AE
-from nsynthlib.models.condition import Condition
+
+HEARD = ("in_tune", "in_tune_pesto", "pitch_accuracy", "family_accuracy")
+COMPARED = (("model", "copy_synthesis"), ("model", "smoothed_copy"), ("refined", "model"))
 
 
-def condition_at(notes: Sequence[Note]) -> list[Condition]:
-    """Each note's condition, ``[1]`` each."""
-    labels = Condition(**labels_of(notes))
-    return [Condition(*(field[i : i + 1] for field in labels)) for i in range(len(notes))]
+class Reconstruction(NamedTuple):
+    """What :func:`measure_reconstruction` finds."""
+
+    rows: Measurements
+    differences: Measurements
+    values: dict[str, Values]  #: of each row, a value for each note
 
 
-def copy_synthesis(model: AE, audio: Tensor) -> Tensor:
-    """Sound to the model's spectrogram and back ``[64000]``, with no model in between."""
-    return to_audio(model, model.log_mel(audio))
-
-
-def rebuild(model: AE, audio: Tensor, condition: Condition, texture: float = 0.0, *, refined: bool = False) -> Tensor:
-    """``audio`` ``[64000]`` through the model; the condition is for those that take one."""
-    told = condition.to(model.device) if model.conditional else None
-    return reconstruct(model, audio.to(model.device), told, texture, refined).cpu()
-
-
-def measure_reconstruction(model: AE, judges: Judges, notes: Sequence[Note], name: str) -> Measurements:
-    """Four rows for ``notes``: how near each comes to the notes, and what the judges hear.
+def measure_reconstruction(model: AE, judges: Judges, notes: Sequence[Note], name: str) -> Reconstruction:
+    """Five rows for ``notes``: how near each comes to the notes, and what the judges hear.
 
     ``refined`` is the model with a better latent vector than its encoder's, see :mod:`nsynthlib.generation.refinement`.
     """
-    made: dict[str, list[Tensor]] = {"real": [], "copy_synthesis": [], "model": [], "refined": []}
-    apart: dict[str, list[dict[str, float]]] = {row: [] for row in made}
-    pairs = zip(notes, condition_at(notes), strict=True)
-    for note, condition in tqdm(pairs, total=len(notes), desc=name, unit="note", disable=judges.quiet):
-        original = Original(note.audio)
-        sounds = (
-            original.audio,
-            copy_synthesis(model, original.audio),
-            rebuild(model, original.audio, condition),
-            rebuild(model, original.audio, condition, refined=True),
-        )
-        for row, audio in zip(made, sounds, strict=True):
-            made[row].append(audio)
-            apart[row].append(original.distances(audio))
     targets = Targets.of(notes)
-    observed = {row: judges.observe(sounds, targets, f"{name}: {row}") for row, sounds in made.items()}
-    rows = {}
-    for row in made:
-        right = observed[row].accuracies()
-        answers = {measure: right[measure] for measure in ("pitch_accuracy", "family_accuracy")}
-        rows[row] = {**median_distances(apart[row]), "in_tune": observed[row].in_tune(), **answers}
-    return rows
+    made: dict[str, Iterable[Tensor]] = {
+        "real": (note.audio for note in notes),
+        "copy_synthesis": copy_synthesis(model, notes),
+        "smoothed_copy": smoothed_copy(model, notes),
+        "model": rebuild(model, notes),
+        "refined": rebuild(model, notes, refined=True),
+    }
+    values = {row: _values(judges, notes, targets, sounds, f"{name}: {row}") for row, sounds in made.items()}
+    return Reconstruction(*compared(values, COMPARED, dict.fromkeys(made, targets.clusters)), values)
+
+
+def _values(judges: Judges, notes: Sequence[Note], targets: Targets, sounds: Iterable[Tensor], name: str) -> Values:
+    """Distances of each sound from the note it was made from, and what the judges hear in it."""
+    apart: list[dict[str, float]] = []
+
+    def passing() -> Iterator[Tensor]:
+        for note, audio in zip(notes, sounds, strict=True):
+            apart.append(Original(note.audio).distances(audio))
+            yield audio
+
+    right = judges.observe(passing(), targets, name).right()
+    distances = {measure: np.array([one[measure] for one in apart]) for measure in DISTANCES}
+    return distances | {measure: right[measure] for measure in HEARD if measure in right}

@@ -1,4 +1,9 @@
-"""Which notes a model is judged by: drawn by a seed, so that real and made notes are asked for alike."""
+"""Which notes a model is judged by: drawn by a seed, so that real and made notes are asked for alike.
+
+Sets come in the order of names, and some instruments have ten times as many notes as others. So notes are drawn evenly:
+each instrument in its turn gives one, until there are enough. No instrument counts for more because more of its keys
+were recorded, and as many instruments are heard as the number of notes allows, which is what intervals count.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +13,20 @@ from itertools import pairwise
 import numpy as np
 
 from nsynthlib.data import Note
-from nsynthlib.evaluation.judges import Targets
+from nsynthlib.evaluation.targets import Targets, instruments_of
+
+
+def evenly(keys: Sequence[Hashable], rng: np.random.Generator) -> list[int]:
+    """All places in random order, but each key in its turn: one of every key, then a second of each, and so on."""
+    turns = [list(enumerate(places)) for places in groups_of(keys, rng).values()]
+    rank = rng.permutation(len(turns)).tolist()  # or the key with the most notes would often be the first
+    order = sorted((turn, rank[at], i) for at, places in enumerate(turns) for turn, i in places)
+    return [i for *_, i in order]
 
 
 def draw_notes(notes: Sequence[Note], limit: int, rng: np.random.Generator) -> list[Note]:
-    """At most ``limit`` of the notes, in their own order."""
-    return [notes[int(i)] for i in sorted(rng.permutation(len(notes))[:limit])]
+    """At most ``limit`` of the notes, drawn evenly over instruments, in their own order."""
+    return [notes[i] for i in sorted(evenly(instruments_of(notes).tolist(), rng)[:limit])]
 
 
 def groups_of(keys: Sequence[Hashable], rng: np.random.Generator) -> dict[Hashable, list[int]]:
@@ -31,14 +44,10 @@ def condition_pairs(notes: Sequence[Note], count: int, rng: np.random.Generator)
     are taken first, each family in its turn.
     """
     found = list(groups_of(Targets.of(notes).groups(), rng).values())
-    turn: dict[str, int] = {}
-    order = []
-    for rows in found:
-        family = notes[rows[0]].family
-        turn[family] = turn.get(family, 0) + 1
-        order.append((len(rows) < 2, turn[family]))
-    ranked = sorted(range(len(found)), key=order.__getitem__)
-    chosen = [i for at in ranked for i in found[at][:2]][: 2 * count]
+    chosen: list[int] = []
+    for some in ([rows for rows in found if len(rows) > 1], [rows for rows in found if len(rows) == 1]):
+        chosen += [i for at in evenly([notes[rows[0]].family for rows in some], rng) for i in some[at][:2]]
+    del chosen[2 * count :]
     left = set(range(len(notes))) - set(chosen)
     return [notes[i] for i in sorted(chosen)], [notes[i] for i in sorted(left)]
 
@@ -56,18 +65,18 @@ def nearest_notes(notes: Sequence[Note], targets: Targets, each: int, rng: np.ra
 
 
 def crescendos(notes: Sequence[Note], limit: int, rng: np.random.Generator) -> list[tuple[Note, Note, Note]]:
-    """At most ``limit`` times the notes of one instrument and pitch at velocities 25, 75 and 127."""
+    """At most ``limit`` times the notes of one instrument and pitch at velocities 25, 75 and 127, drawn evenly."""
     found = groups_of([(note.instrument, note.pitch) for note in notes], rng)
     triples = []
     for rows in found.values():
         by = {notes[i].velocity: notes[i] for i in rows}
         if {25, 75, 127} <= by.keys():
             triples.append((by[25], by[75], by[127]))
-    return triples[:limit]
+    return [triples[i] for i in evenly([soft.instrument for soft, *_ in triples], rng)[:limit]]
 
 
 def pitch_intervals(notes: Sequence[Note], limit: int, rng: np.random.Generator) -> list[tuple[Note, Note]]:
-    """At most ``limit`` times two notes of one instrument and velocity, 1 to 12 semitones apart."""
+    """At most ``limit`` times two notes of one instrument and velocity, 1 to 12 semitones apart, drawn evenly."""
     found = groups_of([(note.instrument, note.velocity) for note in notes], rng)
     near = [
         (notes[i], notes[j])
@@ -75,4 +84,4 @@ def pitch_intervals(notes: Sequence[Note], limit: int, rng: np.random.Generator)
         for i, j in pairwise(rows)
         if 1 <= abs(notes[i].pitch - notes[j].pitch) <= 12
     ]
-    return [near[int(i)] for i in rng.permutation(len(near))[:limit]]
+    return [near[i] for i in evenly([note.instrument for note, _ in near], rng)[:limit]]

@@ -1,4 +1,4 @@
-"""Every number with its sample size and how sure it is."""
+"""Every number with its sample size and how sure it is. What makes it sure is instruments, not notes."""
 
 from __future__ import annotations
 
@@ -8,47 +8,116 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-Measurement = dict[str, float | int | list[float]]
+from nsynthlib.evaluation.resampling import Clusters, Statistic, codes, draw_sets, draw_weights, interval_ends, median
+
+Measurement = dict[str, Any]  # "value", "n", "instruments" and "interval"
 Measurements = dict[str, dict[str, Measurement]]  # of each row, by its name
-RESAMPLES = 200  # of a whole distribution; a statistic of plain numbers can afford ten times as many
 
 
-def summarise(values: Iterable[float], statistic: Callable[..., Any] = np.median, seed: int = 0) -> Measurement:
-    """``{"value", "n", "interval"}``: a statistic of the values with its 95 % bootstrap interval (percentiles)."""
-    data = np.asarray(list(values), dtype=float)
-    value = float(statistic(data))
-    if len(data) < 2 or np.ptp(data) == 0:
-        return {"value": value, "n": len(data), "interval": [value, value]}
-    interval = stats.bootstrap(
-        (data,), statistic, n_resamples=2000, method="percentile", rng=np.random.default_rng(seed)
-    ).confidence_interval
-    return {"value": value, "n": len(data), "interval": [float(interval.low), float(interval.high)]}
+def measurement(value: float, of: np.ndarray, ends: tuple[float, float] | None = None) -> Measurement:
+    """``{"value", "n", "instruments", "interval"}`` of notes that are of clusters ``of`` ``[n]``.
 
-
-def proportion(values: Iterable[bool]) -> Measurement:
-    """How often something holds, in [0, 1], with Wilson's 95 % score interval (Wilson 1927).
-
-    A bootstrap would be sure of itself where all of a few notes are right: it has never seen a wrong one.
+    The interval holds the value, and is nothing but the value where there is one note.
     """
-    data = [bool(value) for value in values]
-    interval = stats.binomtest(sum(data), len(data)).proportion_ci(0.95, "wilson")
-    return {"value": sum(data) / len(data), "n": len(data), "interval": [float(interval.low), float(interval.high)]}
+    low, high = ends or (value, value)
+    count = int(of.max()) + 1
+    return {"value": value, "n": len(of), "instruments": count, "interval": [min(low, value), max(high, value)]}
+
+
+def summarise(
+    values: Iterable[float], statistic: Statistic = median, clusters: Clusters = None, seed: int = 0
+) -> Measurement:
+    """A statistic of the values with its 95 % interval, by the cluster bootstrap.
+
+    Args:
+        values: a number for each note.
+        statistic: :func:`~nsynthlib.evaluation.resampling.median` or ``mean``.
+        clusters: the instrument of each note, or whatever else makes notes alike: a condition, a seed. Without, each
+            note stands for itself.
+        seed: of the resamples.
+    """
+    data = np.asarray(list(values), dtype=float)
+    minimum = 0.0 if (data >= 0).all() else -np.inf
+    return bootstrap(lambda weights: statistic(data, weights), codes(clusters, len(data)), seed, minimum)
+
+
+def bootstrap(
+    statistic: Callable[[np.ndarray], np.ndarray], of: np.ndarray, seed: int = 0, minimum: float = -np.inf
+) -> Measurement:
+    """A statistic ``[resamples]`` that is told how often each note is taken, ``[resamples, n]``.
+
+    ``of`` ``[n]`` are the notes' clusters as numbers; below ``minimum`` the statistic cannot lie.
+    """
+    value = float(statistic(np.ones((1, len(of))))[0])
+    if len(of) < 2:
+        return measurement(value, of)
+    low, high = interval_ends(statistic(draw_weights(of, seed=seed)), of, value)
+    return measurement(value, of, (max(minimum, low), high))
 
 
 def summarise_set(
-    values: np.ndarray, statistic: Callable[[np.ndarray], float], seed: int = 0, minimum: float = 0.0
+    values: np.ndarray,
+    statistic: Callable[[np.ndarray], float],
+    seed: int = 0,
+    minimum: float = 0.0,
+    clusters: Clusters = None,
 ) -> Measurement:
     """A statistic of a whole set of notes, ``values`` ``[n, ...]``, such as a distance between distributions.
 
-    Notes are resampled with replacement. A resampled set says some notes twice and so looks narrower than it is, which
-    moves distances upwards; the interval is therefore the spread of the resamples about their own median, laid about
-    the value, and cut off at ``minimum``, below which the statistic cannot lie.
+    Clusters are resampled with replacement. A resampled set says some notes twice and so looks narrower than it is,
+    which moves distances upwards; the interval is therefore the spread of the resamples about their own median, laid
+    about the value, and cut off at ``minimum``, below which the statistic cannot lie.
     """
-    value = float(statistic(values))
-    if len(values) < 2:
-        return {"value": value, "n": len(values), "interval": [value, value]}
-    rng = np.random.default_rng(seed)
-    again = [float(statistic(values[rng.integers(len(values), size=len(values))])) for _ in range(RESAMPLES)]
-    low, middle, high = np.percentile(again, (2.5, 50, 97.5))
-    interval = [max(minimum, value + float(low - middle)), max(minimum, value + float(high - middle))]
-    return {"value": value, "n": len(values), "interval": interval}
+    return bootstrap_sets(lambda notes: float(statistic(values[notes])), codes(clusters, len(values)), seed, minimum)
+
+
+def bootstrap_sets(
+    statistic: Callable[[np.ndarray], float], of: np.ndarray, seed: int = 0, minimum: float = -np.inf
+) -> Measurement:
+    """A statistic of the notes whose places it is told, as in :func:`summarise_set`; ``of`` ``[n]`` are clusters."""
+    value = statistic(np.arange(len(of)))
+    if len(of) < 2:
+        return measurement(value, of)
+    again = np.array([statistic(notes) for notes in draw_sets(of, seed)])
+    low, high = interval_ends(again + value - np.median(again), of, value)
+    return measurement(value, of, (max(minimum, low), max(minimum, high)))
+
+
+def proportion(values: Iterable[bool], clusters: Clusters = None) -> Measurement:
+    """How often something holds, in [0, 1], with Wilson's 95 % score interval (Wilson 1927).
+
+    A bootstrap would be sure of itself where all of a few notes are right: it has never seen a wrong one. Where notes
+    come in clusters, Wilson's interval is taken for the effective sample size, n over the :func:`design_effect` (Kish
+    1965; compared with other intervals by Dean and Pagano 2015).
+    """
+    data = np.asarray(list(values), dtype=bool)
+    of = codes(clusters, len(data))
+    share = float(data.mean())
+    return measurement(share, of, wilson(share, len(data) / design_effect(data, of)))
+
+
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """Wilson's 95 % score interval of a share seen in ``n`` notes; an effective ``n`` need not be a whole number."""
+    z2 = float(stats.norm.ppf(0.975)) ** 2
+    middle = share + z2 / (2 * n)
+    half = float(np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n))))
+    low, high = (middle - half) / (1 + z2 / n), (middle + half) / (1 + z2 / n)
+    return (low if share > 0 else 0.0), (high if share < 1 else 1.0)
+
+
+def design_effect(right: np.ndarray, of: np.ndarray) -> float:
+    """How many times larger a share's variance is because its notes come in clusters ``of`` ``[n]``; at least 1.
+
+    The variance between clusters (of a ratio, linearised) over that of as many notes drawn one by one. Where nearly all
+    notes are right, clusters cannot show how alike their notes are. So a cluster of mean size that is right and one
+    that is wrong are added, as Agresti and Coull (1998) add notes: then notes that are all right count as about as many
+    as there are clusters, and one wrong note among them does not make the interval shorter.
+    """
+    size = np.bincount(of).astype(float)
+    if len(size) == len(of):
+        return 1.0
+    found = np.append(np.bincount(of, right), (0.0, size.mean()))
+    size = np.append(size, (size.mean(), size.mean()))
+    k, n, share = len(size), size.sum(), found.sum() / size.sum()
+    between = k / (k - 1) * np.square(found - share * size).sum() / n**2
+    return max(1.0, float(between / (share * (1 - share) / n)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,9 +25,16 @@ class Measure(NamedTuple):
 MEASURES = {
     "rmse_db": Measure("RMSE", "dB"),
     "rmse_above_floor_db": Measure("RMSE above the floor", "dB"),
+    "loud_rmse_db": Measure("error of loud bins", "dB"),
+    "loud_bias_db": Measure("bias of loud bins", "dB"),
     "log_spectral_distance_db": Measure("log-spectral distance", "dB"),
     "spectral_convergence": Measure("spectral convergence", digits=2),
+    "energy_db": Measure("energy", "dB"),
+    "seam_ratio": Measure("seam ratio", digits=2),
     "in_tune": Measure("in tune", "%", 0),
+    "in_tune_pesto": Measure("in tune, PESTO", "%", 0),
+    "in_tune_real": Measure("in tune, real notes", "%", 0),
+    "in_tune_pesto_real": Measure("in tune, PESTO, real notes", "%", 0),
     "pitch_accuracy": Measure("pitch", "%", 0),
     "family_accuracy": Measure("family", "%", 0),
     "velocity_accuracy": Measure("velocity", "%", 0),
@@ -39,6 +46,11 @@ MEASURES = {
     "ndb": Measure("NDB"),
     "diversity": Measure("diversity", digits=2),
     "modulation_distance": Measure("modulation distance"),
+    "key_spread": Measure("spread over keys", digits=2),
+    "nearest_new_db": Measure("nearest, new notes", "dB"),
+    "nearest_real_db": Measure("nearest, unseen notes", "dB"),
+    "nearest_training_db": Measure("nearest, training notes", "dB"),
+    "nearest_ratio": Measure("new over unseen", digits=2),
     "kl_nats": Measure("KL", "nats"),
     "active_dimensions": Measure("active dimensions", digits=0),
     "aggregate_distance": Measure("aggregate distance", digits=2),
@@ -46,10 +58,13 @@ MEASURES = {
 ROWS = {
     "real": "real notes",
     "copy_synthesis": "copy-synthesis",
+    "smoothed_copy": "smoothed copy",
     "refined": "model, z refined",
     "without_texture": "model, without breath",
     "plain_prior": "model, z from N(0, I)",
     "reconstructed": "model, z of real notes",
+    "training": "other training notes",
+    "different": "different instruments",
 }
 
 
@@ -92,8 +107,9 @@ def table(
     """A table of measured rows.
 
     Args:
-        rows: for each name a mapping of measure to ``{"value", "n", "interval"}`` or to a plain number.
-        measures: which, in this order; without, all that any row has.
+        rows: for each name a mapping of measure to ``{"value", "n", "interval"}`` or to a plain number. That of a
+            difference is named ``"one - other"``.
+        measures: which, in this order; without, all that any row has. A row that has none of them is left out.
         caption: what is shown; how many notes stand behind the numbers and what the brackets hold is added to it.
         first: heading of the names.
     """
@@ -101,21 +117,30 @@ def table(
         found = {measure for row in rows.values() for measure in row}
         measures = [*(m for m in MEASURES if m in found), *sorted(found - MEASURES.keys())]
     known = {measure: MEASURES.get(measure, Measure(measure.replace("_", " "), digits=2)) for measure in measures}
-    usual = _usual(row.get(measure) for row in rows.values() for measure in measures)
+    shown = {name: row for name, row in rows.items() if not measures or row.keys() & set(measures)}
+    cells = [row[measure] for row in shown.values() for measure in measures if isinstance(row.get(measure), Mapping)]
+    usual = Counter(cell["n"] for cell in cells).most_common(1)[0][0] if cells else 0
     body = tuple(
-        (ROWS.get(name, name.replace("_", " ")), *(_cell(row.get(m), known[m], usual) for m in measures))
-        for name, row in rows.items()
+        (_row_name(name), *(_cell(row.get(m), known[m], usual) for m in measures)) for name, row in shown.items()
     )
     notes = "95 % intervals in brackets" if any("[" in cell for row in body for cell in row) else ""
-    told = "; ".join(part for part in (notes, f"n = {usual}" if usual else "") if part)
+    told = "; ".join(part for part in (notes, _sample(cells, usual)) if part)
     caption = f"{caption} ({told})" if told and caption else caption or told
     return Table(caption, (first, *(known[m].heading for m in measures)), body)
 
 
-def _usual(cells: Iterable[Any]) -> int:
-    """The number of notes behind most of the numbers; 0 where none tells."""
-    counts = Counter(cell["n"] for cell in cells if isinstance(cell, Mapping))
-    return counts.most_common(1)[0][0] if counts else 0
+def _row_name(name: str) -> str:
+    """What a row is called, and a difference of two rows."""
+    return " − ".join(ROWS.get(part, part.replace("_", " ")) for part in name.split(" - "))
+
+
+def _sample(cells: Sequence[Mapping[str, Any]], usual: int) -> str:
+    """How many notes stand behind most of the numbers, and of how many instruments where that is the same for all."""
+    if not usual:
+        return ""
+    instruments = {cell.get("instruments") for cell in cells if cell["n"] == usual}
+    told = instruments.pop() if len(instruments) == 1 else None
+    return f"n = {usual}, of {told} instruments" if told and told != usual else f"n = {usual}"
 
 
 def _cell(value: Any, measure: Measure, usual: int) -> str:
@@ -131,7 +156,8 @@ def _cell(value: Any, measure: Measure, usual: int) -> str:
 
 
 def _number(value: float, measure: Measure) -> str:
-    return f"{100 * value if measure.unit == '%' else value:.{measure.digits}f}"
+    shown = round(100 * value if measure.unit == "%" else value, measure.digits) + 0.0  # which makes 0 of -0
+    return f"{shown:.{measure.digits}f}".replace("-", "−")
 
 
 def lines(result: Mapping[str, Any]) -> Iterator[str]:

@@ -1,0 +1,99 @@
+"""Notes into a model and out of it, a few at a time: networks and threads are used better than note by note.
+
+Each sound is what :mod:`nsynthlib.generation` makes of one note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from nsynthlib.audio.levels import limit_peak
+from nsynthlib.data import FAMILIES, Note, labels_of
+from nsynthlib.generation.notes import GRIFFIN_LIM_STEPS, TEXTURE, sample_z
+from nsynthlib.generation.refinement import refine
+from nsynthlib.models.autoencoders import AE, CVAE
+from nsynthlib.models.condition import Condition
+from nsynthlib.models.texture import highpass
+
+BATCH = 8
+
+
+class Encoded(NamedTuple):
+    """A few notes as a model sees them, and Gaussians q(z | x) of each; on the model's device."""
+
+    db: Tensor  # [batch, n_mels, frames]
+    condition: Condition | None
+    mean: Tensor  # [batch, latent_dim]
+    log_var: Tensor
+
+
+class Wish(NamedTuple):
+    """A note that is asked for, see :func:`~nsynthlib.generation.generate`; without ``z`` it is sampled by ``seed``."""
+
+    pitch: int
+    family: str
+    velocity: int
+    seed: int = 0
+    z: Tensor | None = None
+
+
+def spectrograms(model: AE, notes: Sequence[Note]) -> Iterator[Tensor]:
+    """Decibels ``[batch, n_mels, frames]`` of all notes, on the model's device."""
+    for first in range(0, len(notes), BATCH):
+        some = [notes[i] for i in range(first, min(first + BATCH, len(notes)))]
+        yield model.log_mel(torch.stack([note.audio for note in some]).to(model.device))
+
+
+def encode_notes(model: AE, notes: Sequence[Note]) -> Iterator[Encoded]:
+    """All notes through the encoder."""
+    labels, first = labels_of(notes), 0
+    for db in spectrograms(model, notes):
+        told = Condition(**{name: field[first : first + len(db)] for name, field in labels.items()}).to(model.device)
+        first += len(db)
+        condition = told if model.conditional else None
+        yield Encoded(db, condition, *model.encode(db, condition))
+
+
+def to_sounds(model: AE, db: Tensor) -> Iterator[Tensor]:
+    """A sound ``[64000]`` of each of the spectrograms ``[batch, n_mels, frames]``, on the CPU."""
+    for audio in model.log_mel.inverse(db, GRIFFIN_LIM_STEPS):
+        yield limit_peak(audio)[0].cpu()
+
+
+def copy_synthesis(model: AE, notes: Sequence[Note]) -> Iterator[Tensor]:
+    """Notes to the model's spectrogram and back ``[64000]``, with no model in between."""
+    for db in spectrograms(model, notes):
+        yield from to_sounds(model, db)
+
+
+def smoothed_copy(model: AE, notes: Sequence[Note]) -> Iterator[Tensor]:
+    """The same of spectrograms without what moves quickly, see :func:`~nsynthlib.models.texture.highpass`.
+
+    The mean of all notes that a latent vector stands for is smooth. So this is what a decoder of means would give that
+    makes no other mistake.
+    """
+    for db in spectrograms(model, notes):
+        yield from to_sounds(model, db - highpass(db))
+
+
+def rebuild(model: AE, notes: Sequence[Note], texture: float = 0.0, *, refined: bool = False) -> Iterator[Tensor]:
+    """Every note through the model, as :func:`~nsynthlib.generation.reconstruct` does."""
+    for some in encode_notes(model, notes):
+        z = refine(model, some.db, some.mean, some.condition) if refined else some.mean
+        yield from to_sounds(model, model.decode(z, some.condition, texture))
+
+
+def make_notes(model: CVAE, wishes: Iterable[Wish], texture: float = TEXTURE) -> Iterator[Tensor]:
+    """Every note that is wished for, as :func:`~nsynthlib.generation.generate` does."""
+    asked = list(wishes)
+    for first in range(0, len(asked), BATCH):
+        some = asked[first : first + BATCH]
+        drawn = [sample_z(model, w.pitch, w.family, w.seed) if w.z is None else w.z for w in some]
+        numbers = [(w.pitch, FAMILIES.index(w.family), w.velocity, w.seed) for w in some]
+        *told, seeds = torch.tensor(numbers, device=model.device).unbind(1)
+        z = torch.stack([vector.to(model.device) for vector in drawn])
+        yield from to_sounds(model, model.decode(z, Condition(*told), texture, seeds))

@@ -200,7 +200,7 @@ def evaluate(
     run: Annotated[str, typer.Argument(help="A run folder, a hub name, `shipped`, or another shipped model's name.")],
     folders: Annotated[
         list[Path],
-        typer.Argument(metavar="DIR...", help="The notes it was trained on, judged by those held out; others."),
+        typer.Argument(metavar="DIR", help="The notes it was trained on, judged by those held out; others."),
     ],
     json: Annotated[Path, typer.Option(help="Where the results go.")],
     real: Annotated[Path | None, typer.Option(help="Real NSynth notes, as one more set.")] = None,

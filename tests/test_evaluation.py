@@ -24,7 +24,7 @@ from nsynthlib.evaluation import (
     in_tune,
     inception_score,
 )
-from nsynthlib.evaluation.batches import Wish, copy_synthesis, make_notes, rebuild, smoothed_copy
+from nsynthlib.evaluation.batches import Request, copy_synthesis, make_notes, rebuild, smoothed_copy
 from nsynthlib.evaluation.distances import DISTANCES, Original, common_bands, seam_ratio
 from nsynthlib.evaluation.distributions import Gaussian, VoronoiBins, entropies, frechet
 from nsynthlib.evaluation.judges import level_rises
@@ -126,16 +126,16 @@ def test_a_smoothed_copy_loses_what_moves_quickly(model):
 
 def test_notes_in_batches_are_made_as_one_by_one(model, pocket_notes):
     notes = list(pocket_notes)[::6][:9]  # more than a batch
-    wishes = [Wish(n.pitch, n.family, n.velocity, seed) for seed, n in enumerate(notes)]
-    wishes[8] = wishes[8]._replace(z=torch.ones(model.latent_dim))
+    requests = [Request(n.pitch, n.family, n.velocity, seed) for seed, n in enumerate(notes)]
+    requests[8] = requests[8]._replace(z=torch.ones(model.latent_dim))
     with torch.inference_mode():
         again, refined = list(rebuild(model, notes, 0.5)), list(rebuild(model, notes[:2], refined=True))
-        made = list(make_notes(model, wishes))
+        made = list(make_notes(model, requests))
     assert len(again) == len(made) == 9
     near = {"atol": 2e-3, "rtol": 0}
     for i in (0, 4, 8):
         torch.testing.assert_close(again[i], reconstruct(model, notes[i], texture=0.5), **near)
-        torch.testing.assert_close(made[i], generate(model, **wishes[i]._asdict()), **near)
+        torch.testing.assert_close(made[i], generate(model, **requests[i]._asdict()), **near)
     torch.testing.assert_close(refined[1], reconstruct(model, notes[1], refined=True), **near)
 
 
@@ -285,6 +285,7 @@ def test_all_kinds_of_model_are_judged_by_the_same_notes(pocket_notes):
     notes = {"some": pocket_notes, "others": pocket_notes}
     plain, variational = (evaluate(kind.from_pretrained(), notes, limit=1, quiet=True) for kind in (AE, VAE))
     assert plain["judges"] == variational["judges"]
+    assert plain["sets"] == variational["sets"]
     for name in notes:
         rows = [result["reconstruction"][name] for result in (plain, variational)]
         assert rows[0]["copy_synthesis"] == rows[1]["copy_synthesis"]

@@ -31,7 +31,7 @@ class Encoded(NamedTuple):
     log_var: Tensor
 
 
-class Wish(NamedTuple):
+class Request(NamedTuple):
     """A note that is asked for, see :func:`~nsynthlib.generation.generate`; without ``z`` it is sampled by ``seed``."""
 
     pitch: int
@@ -87,13 +87,13 @@ def rebuild(model: AE, notes: Sequence[Note], texture: float = 0.0, *, refined: 
         yield from to_sounds(model, model.decode(z, some.condition, texture))
 
 
-def make_notes(model: CVAE, wishes: Iterable[Wish], texture: float = TEXTURE) -> Iterator[Tensor]:
-    """Every note that is wished for, as :func:`~nsynthlib.generation.generate` does."""
-    asked = list(wishes)
+def make_notes(model: CVAE, requests: Iterable[Request], texture: float = TEXTURE) -> Iterator[Tensor]:
+    """Every note that is asked for, as :func:`~nsynthlib.generation.generate` does."""
+    asked = list(requests)
     for first in range(0, len(asked), BATCH):
         some = asked[first : first + BATCH]
-        drawn = [sample_z(model, w.pitch, w.family, w.seed) if w.z is None else w.z for w in some]
-        numbers = [(w.pitch, FAMILIES.index(w.family), w.velocity, w.seed) for w in some]
+        drawn = [sample_z(model, r.pitch, r.family, r.seed) if r.z is None else r.z for r in some]
+        numbers = [(r.pitch, FAMILIES.index(r.family), r.velocity, r.seed) for r in some]
         *told, seeds = torch.tensor(numbers, device=model.device).unbind(1)
         z = torch.stack([vector.to(model.device) for vector in drawn])
         yield from to_sounds(model, model.decode(z, Condition(*told), texture, seeds))

@@ -8,14 +8,14 @@ import numpy as np
 from torch import Tensor
 
 from nsynthlib.data import FAMILIES, Note
-from nsynthlib.evaluation.batches import Wish, copy_synthesis, encode_notes, make_notes, rebuild
+from nsynthlib.evaluation.batches import Request, copy_synthesis, encode_notes, make_notes, rebuild
 from nsynthlib.evaluation.judges import Judges
 from nsynthlib.evaluation.per_note import Compared, compared
 from nsynthlib.evaluation.reconstruction import HEARD
 from nsynthlib.evaluation.selection import draw_notes, pitch_intervals
 from nsynthlib.evaluation.statistics import Measurement, proportion
 from nsynthlib.evaluation.targets import Targets
-from nsynthlib.evaluation.velocities import STEPS, rises, wishes
+from nsynthlib.evaluation.velocities import STEPS, requests_like, rises
 from nsynthlib.generation.notes import TEXTURE, sample_z
 from nsynthlib.models.autoencoders import CVAE
 
@@ -32,11 +32,11 @@ def one_z(
     """
     families = [family for _ in range(0, points, len(FAMILIES)) for family in rng.permutation(FAMILIES).tolist()]
     drawn = [(sample_z(model, 60, family, int(rng.integers(2**31))), family) for family in families[:points]]
-    scale = [Wish(pitch, family, 100, z=z) for z, family in drawn for pitch in PITCHES]
+    scale = [Request(pitch, family, 100, z=z) for z, family in drawn for pitch in PITCHES]
     observed = judges.observe(make_notes(model, scale), _targets(scale, points), "one z, pitches")
-    parade = [Wish(60, family, 100, z=z) for z, _ in drawn for family in FAMILIES]
+    parade = [Request(60, family, 100, z=z) for z, _ in drawn for family in FAMILIES]
     others = judges.observe(make_notes(model, parade), _targets(parade, points), "one z, families", tracker=False)
-    steps = [Wish(60, family, velocity, z=z) for z, family in drawn for velocity in STEPS]
+    steps = [Request(60, family, velocity, z=z) for z, family in drawn for velocity in STEPS]
     return {
         **observed.shares("in_tune", "in_tune_pesto", "pitch_accuracy"),
         **others.shares("family_accuracy"),
@@ -86,7 +86,7 @@ def as_learned(model: CVAE, judges: Judges, notes: Sequence[Note], rng: np.rando
     made = {
         "real": (note.audio for note in notes),
         "reconstructed": rebuild(model, notes, TEXTURE),
-        "model": make_notes(model, wishes(notes, rng.integers(2**31, size=len(notes)).tolist())),
+        "model": make_notes(model, requests_like(notes, rng.integers(2**31, size=len(notes)).tolist())),
     }
     targets = Targets.of(notes)
     asked = {"real": targets, "reconstructed": targets, "model": targets.by_condition()}
@@ -109,15 +109,15 @@ def _answers(
 def _moved(model: CVAE, found: Sequence[tuple[Note, Note]]) -> Iterator[Tensor]:
     """The z of the first note of each pair, heard at the pitch of the second."""
     encoded = (z for some in encode_notes(model, [source for source, _ in found]) for z in some.mean)
-    asked = (Wish(n.pitch, n.family, n.velocity, z=z) for (_, n), z in zip(found, encoded, strict=True))
+    asked = (Request(n.pitch, n.family, n.velocity, z=z) for (_, n), z in zip(found, encoded, strict=True))
     return make_notes(model, asked, texture=0.0)
 
 
-def _targets(asked: Sequence[Wish], points: int) -> Targets:
+def _targets(asked: Sequence[Request], points: int) -> Targets:
     """Of notes that as many ``points`` are asked for, one point after the other."""
-    pitch, family, velocity = (np.array(field) for field in zip(*(_numbers(wish) for wish in asked), strict=True))
+    pitch, family, velocity = (np.array(field) for field in zip(*(_numbers(request) for request in asked), strict=True))
     return Targets(pitch, family, velocity, np.repeat(np.arange(points), len(asked) // points))
 
 
-def _numbers(wish: Wish) -> tuple[int, int, int]:
-    return wish.pitch, FAMILIES.index(wish.family), wish.velocity
+def _numbers(request: Request) -> tuple[int, int, int]:
+    return request.pitch, FAMILIES.index(request.family), request.velocity

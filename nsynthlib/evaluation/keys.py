@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial.distance import pdist
 
 from nsynthlib.data import FAMILIES, VELOCITIES, Note
-from nsynthlib.evaluation.batches import Wish, make_notes
+from nsynthlib.evaluation.batches import Request, make_notes
 from nsynthlib.evaluation.judges import Judges
 from nsynthlib.evaluation.resampling import mean
 from nsynthlib.evaluation.selection import evenly, groups_of
@@ -44,8 +44,8 @@ def one_instrument(
         for row, rows in (("real", real), ("different", different))
         if rows
     }
-    wishes = [wish for keys in real for wish in _of_one_z(model, keys, int(rng.integers(2**31)))]
-    heard["model"] = judges.observe(make_notes(model, wishes), Targets.of(_flat(real)), "keys: model", tracker=False)
+    requests = [request for keys in real for request in _of_one_z(model, keys, int(rng.integers(2**31)))]
+    heard["model"] = judges.observe(make_notes(model, requests), Targets.of(_flat(real)), "keys: model", tracker=False)
     to_timbre = timbre(judges.classifier, heard["real"].features)
     rows: Measurements = {}
     for row in ("real", "model", "different"):
@@ -60,10 +60,10 @@ def _flat(rows: Sequence[Sequence[Note]]) -> list[Note]:
     return [note for keys in rows for note in keys]
 
 
-def _of_one_z(model: CVAE, keys: Sequence[Note], seed: int) -> list[Wish]:
+def _of_one_z(model: CVAE, keys: Sequence[Note], seed: int) -> list[Request]:
     """The notes of an instrument, of one z instead."""
     z = sample_z(model, keys[len(keys) // 2].pitch, keys[0].family, seed)
-    return [Wish(note.pitch, note.family, note.velocity, seed, z) for note in keys]
+    return [Request(note.pitch, note.family, note.velocity, seed, z) for note in keys]
 
 
 def timbre(classifier: Classifier, like: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -15,7 +15,7 @@ from nsynthlib.evaluation.per_note import Compared, between_name
 from nsynthlib.evaluation.reference import Reference
 from nsynthlib.evaluation.selection import condition_pairs, draw_notes, nearest_notes
 from nsynthlib.evaluation.targets import Targets
-from nsynthlib.evaluation.velocities import plain, velocity_by_level, wishes
+from nsynthlib.evaluation.velocities import requests_like, velocity_by_level, with_plain_prior
 from nsynthlib.generation.notes import TEXTURE
 from nsynthlib.models.autoencoders import CVAE
 
@@ -68,11 +68,12 @@ def _sounds(model: CVAE, notes: Sequence[Note], seeds: Sequence[int]) -> dict[st
     The notes themselves; copied through the model's spectrogram; new ones by the fitted prior, the same without
     texture, and from N(0, I); and rebuilt from their own z.
     """
+    requests = requests_like(notes, seeds)
     return {
         "real": (note.audio for note in notes),
         "copy_synthesis": copy_synthesis(model, notes),
-        "model": make_notes(model, wishes(notes, seeds)),
-        "without_texture": make_notes(model, wishes(notes, seeds), texture=0.0),
-        "plain_prior": make_notes(model, plain(model, wishes(notes, seeds))),
+        "model": make_notes(model, requests),
+        "without_texture": make_notes(model, requests, texture=0.0),
+        "plain_prior": make_notes(model, with_plain_prior(model, requests)),
         "reconstructed": rebuild(model, notes, TEXTURE),
     }

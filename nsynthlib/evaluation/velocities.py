@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from nsynthlib.data import FAMILIES, Note
-from nsynthlib.evaluation.batches import Wish, copy_synthesis, make_notes, rebuild
+from nsynthlib.evaluation.batches import Request, copy_synthesis, make_notes, rebuild
 from nsynthlib.evaluation.judges import level_rises
 from nsynthlib.evaluation.selection import crescendos, evenly
 from nsynthlib.evaluation.statistics import Measurement, proportion
@@ -18,14 +18,14 @@ from nsynthlib.models.autoencoders import CVAE
 STEPS = (25, 75, 127)  # velocities that must rise in level
 
 
-def wishes(notes: Sequence[Note], seeds: Sequence[int]) -> list[Wish]:
-    """A new note like each of ``notes``, by a seed of its own."""
-    return [Wish(n.pitch, n.family, n.velocity, seed) for n, seed in zip(notes, seeds, strict=True)]
+def requests_like(notes: Sequence[Note], seeds: Sequence[int]) -> list[Request]:
+    """For a new note like each of ``notes``, by a seed of its own."""
+    return [Request(n.pitch, n.family, n.velocity, seed) for n, seed in zip(notes, seeds, strict=True)]
 
 
-def plain(model: CVAE, asked: Sequence[Wish]) -> list[Wish]:
+def with_plain_prior(model: CVAE, requests: Sequence[Request]) -> list[Request]:
     """The same with z from N(0, I)."""
-    return [wish._replace(z=standard_normal(model, wish.seed)) for wish in asked]
+    return [request._replace(z=standard_normal(model, request.seed)) for request in requests]
 
 
 def velocity_by_level(
@@ -43,17 +43,17 @@ def velocity_by_level(
     """
     triples = crescendos(held_out, limit, rng)
     chosen = sorted(evenly([note.family for note in notes], rng)[:limit])
-    asked = wishes([notes[i] for i in chosen], [seeds[i] for i in chosen])
-    at_each = [wish._replace(velocity=velocity) for wish in asked for velocity in STEPS]
+    requests = requests_like([notes[i] for i in chosen], [seeds[i] for i in chosen])
+    at_each = [request._replace(velocity=velocity) for request in requests for velocity in STEPS]
     played = [note for three in triples for note in three]
     of_real = [soft.instrument for soft, *_ in triples]
-    of_new = [(wish.pitch, FAMILIES.index(wish.family)) for wish in asked]
+    of_new = [(request.pitch, FAMILIES.index(request.family)) for request in requests]
     sounds: dict[str, tuple[Iterable[Tensor], Sequence[Hashable]]] = {
         "real": ((note.audio for note in played), of_real),
         "copy_synthesis": (copy_synthesis(model, played), of_real),
         "model": (make_notes(model, at_each), of_new),
         "without_texture": (make_notes(model, at_each, texture=0.0), of_new),
-        "plain_prior": (make_notes(model, plain(model, at_each)), of_new),
+        "plain_prior": (make_notes(model, with_plain_prior(model, at_each)), of_new),
         "reconstructed": (rebuild(model, played, TEXTURE), of_real),
     }
     return {row: proportion(rises(heard), of) for row, (heard, of) in sounds.items() if of}

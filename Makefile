@@ -142,10 +142,6 @@ bench: .venv/.package
 data/soundfont/soundfont.json: | .venv/.package
 	$(bin)/nsynthlib data soundfont data/soundfont --notes 36000 --highest 96
 
-data/dx7/dx7.json: | .venv/.package
-	$(pip) install 'dexed-py>=0.3'
-	$(bin)/nsynthlib data dx7 data/dx7 --notes 9000 --highest 96
-
 # Recorded notes of real instruments. Where there is no network, a folder that holds them:  make weights recordings=FOLDER
 recordings ?= data/recordings
 
@@ -160,8 +156,8 @@ data/recordings: | .venv/.package
 precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
 ship = $(bin)/python tools/ship_weights.py runs/$(1) data/soundfont --recordings $(recordings) \
     $(if $(real),--real "$(real)")
-sets := data/soundfont data/dx7 $(recordings)
-notes := data/soundfont/soundfont.json data/dx7/dx7.json $(recordings)
+sets := data/soundfont $(recordings)
+notes := data/soundfont/soundfont.json $(recordings)
 
 # One budget for all: the same notes, steps, batches and schedule.
 budget := --epochs 6 --learning-rate 2e-3

@@ -5,10 +5,10 @@ program is, ``splitting`` keeps shared recordings on one side, ``fonts`` finds t
 ``rendering`` makes the set.
 """
 
-from nsynthlib.soundfont.fonts import FONTS, Font, find_fonts
+from nsynthlib.soundfont.fonts import FONTS, TRAIN_ONLY, Font, find_fonts
 from nsynthlib.soundfont.programs import PROGRAMS, instrument_of, sounds_at
 from nsynthlib.soundfont.rendering import GAIN, PITCHES, render
-from nsynthlib.soundfont.splitting import SPLITS, clusters, split
+from nsynthlib.soundfont.splitting import SPLITS, clusters, learnable, split
 
 __all__ = [
     "FONTS",
@@ -16,10 +16,12 @@ __all__ = [
     "PITCHES",
     "PROGRAMS",
     "SPLITS",
+    "TRAIN_ONLY",
     "Font",
     "clusters",
     "find_fonts",
     "instrument_of",
+    "learnable",
     "render",
     "sounds_at",
     "split",

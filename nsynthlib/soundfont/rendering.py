@@ -141,7 +141,7 @@ def _plan(
     parted = {name: found for name, found in tables.items() if name not in TRAIN_ONLY} or tables
     cluster = clusters(parted)
     side = split(cluster, settings["seed"])
-    plays = {name: found.keys() if name in parted else learnable(found, tables, side) for name, found in tables.items()}
+    plays = {name: found.keys() if name in parted else learnable(name, tables, side) for name, found in tables.items()}
     chosen = [(f, p) for f in fonts for p in settings["programs"] if p in plays[f.name]]
     if not chosen:
         raise UsageError(f"none of the programs is in {' or '.join(str(font.path) for font in fonts)}; choose others")

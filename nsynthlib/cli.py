@@ -35,9 +35,7 @@ Pitch = Annotated[int | None, PITCH]
 Family = Annotated[str | None, typer.Option(help="One of NSynth's 11 families.")]
 Velocity = Annotated[int | None, typer.Option(help="1-127.")]
 Model = Annotated[str | None, typer.Option(help="A run folder or a hub name; the shipped CVAE without it.")]
-Folders = Annotated[
-    list[Path], typer.Argument(metavar="DIR...", help="Notes in NSynth's layout; several sets count alike.")
-]
+Folders = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Notes in NSynth's layout; sets count alike.")]
 
 
 def say(line: str) -> None:
@@ -74,9 +72,7 @@ def pocket(out: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
 @data.command("soundfont")
 def soundfont(
     out: Annotated[Path, typer.Argument(help="New folder, which gets train, valid and test.")],
-    font: Annotated[
-        list[str] | None, typer.Option(help="A soundfont's name or file; all known ones without it.")
-    ] = None,
+    font: Annotated[list[str] | None, typer.Option(help="A soundfont's name or file; all known without.")] = None,
     notes: Annotated[int | None, typer.Option(min=1, help="About as many, drawn evenly; all without it.")] = None,
     lowest: Annotated[int, typer.Option(min=0, max=127, help="Lowest pitch.")] = 24,
     highest: Annotated[int, typer.Option(min=0, max=127, help="Highest pitch.")] = 84,
@@ -199,8 +195,7 @@ def train_classifier(
 def evaluate(
     run: Annotated[str, typer.Argument(help="A run folder, a hub name, `shipped`, or another shipped model's name.")],
     folders: Annotated[
-        list[Path],
-        typer.Argument(metavar="DIR", help="The notes it was trained on, judged by those held out; others."),
+        list[Path], typer.Argument(metavar="DIR...", help="Its notes, of which it held some out; others.")
     ],
     json: Annotated[Path, typer.Option(help="Where the results go.")],
     real: Annotated[Path | None, typer.Option(help="Real NSynth notes, as one more set.")] = None,

@@ -10,7 +10,7 @@ from helpers import seeded
 
 from nsynthlib import LogMel, Settings
 from nsynthlib.data import Note, parse_name
-from nsynthlib.evaluation.distances import heard_pitch
+from nsynthlib.evaluation.trackers import heard_pitch
 from nsynthlib.training import batches
 from nsynthlib.training.batches import BatchSource, even_weights
 

@@ -8,7 +8,7 @@ from helpers import seeded
 from nsynthlib.audio.pitch import midi_to_hz
 from nsynthlib.audio.tuning import measure_tuning
 from nsynthlib.data import labels_of, load_samples
-from nsynthlib.evaluation.distances import heard_pitch
+from nsynthlib.evaluation.trackers import heard_pitch
 
 
 def tone(pitch: float, partials: int = 6) -> torch.Tensor:

@@ -19,7 +19,8 @@ PATHS = {
     "nsynthlib.evaluation": "Judges compare diversity evaluate frechet_distance in_tune inception_score summarise "
     "summarise_set",
     "nsynthlib.evaluation.tables": "table",
-    "nsynthlib.generation": "condition_of decode generate reconstruct refine sample_z standard_normal to_audio",
+    "nsynthlib.generation": "condition_of decode generate generate_batch reconstruct refine sample_z standard_normal "
+    "to_audio",
     "nsynthlib.models": "AE CVAE KINDS N_EFFECTIVE PRESETS PRETRAINED VAE Condition Output kl_divergence load_model "
     "save_weights scale unscale",
     "nsynthlib.soundfont": "FONTS GAIN PITCHES PROGRAMS SPLITS Font clusters find_fonts instrument_of render sounds_at "

@@ -214,6 +214,19 @@ def test_magnitudes_from_mel_bands_come_ever_nearer_to_those_bands(note, scale):
     assert ((filters @ spectral.mel_to_magnitude(mel, filters) - mel).norm() / mel.norm()).item() < 0.02
 
 
+def test_compiled_updates_are_those_of_array_operations(note):
+    """Where a gradient is asked for there are only the latter; bands that hold nothing make bins that hold nothing."""
+    filters = spectral.mel_filterbank(384, 2048)
+    mel = filters @ spectral.stft(note, STFT()).abs()
+    mel[200:210] = 0
+    ours = spectral.mel_to_magnitude(mel, filters)
+    theirs = spectral.mel_to_magnitude(mel.clone().requires_grad_(), filters)
+    assert theirs.requires_grad
+    assert (ours - theirs).norm() < 1e-6 * theirs.norm()
+    alone = (filters[200:210] > 0).any(0) & ~(filters[:200] > 0).any(0) & ~(filters[210:] > 0).any(0)
+    assert not ours[alone].any()
+
+
 @SCALES
 def test_magnitudes_that_have_the_bands_already_stay(scale):
     """All bins alike, where the updates begin; bins at both ends lie in no band, their neighbours in one only."""

@@ -129,6 +129,11 @@ class Banded:
             span = slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 1)
             self.blocks.append((span, torch.from_numpy(rows[:, span].copy()).to(device)))
 
+    @property
+    def entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where each row starts, and columns and values of the entries that are not zero, row by row."""
+        return self.sparse.indptr, self.sparse.indices, self.sparse.data
+
     def __matmul__(self, other: Tensor) -> Tensor:
         """The product ``[..., rows, n]`` with ``[..., columns, n]``."""
         if other.device.type == "cpu" and other.dim() == 2 and not other.requires_grad:
@@ -147,8 +152,15 @@ def invert_bands(mel: Tensor, up: Banded, mean: Banded, n_iter: int) -> Tensor:
 
     def invert(mel: Tensor) -> Tensor:
         magnitude = mel.new_ones(*mel.shape[:-2], up.columns, mel.shape[-1])
+        if mel.device.type == "cpu" and not mel.requires_grad:
+            from nsynthlib.spectral._mel_inversion import multiply
+
+            wanted = mel.contiguous().numpy()
+            scratch = np.empty_like(wanted), np.empty_like(wanted[0])
+            multiply(wanted, up.entries, mean.entries, n_iter, magnitude.numpy(), *scratch)
+            return magnitude
         for _ in range(n_iter):
-            magnitude = magnitude * (mean @ (mel / (up @ magnitude).clamp_min_(1e-8)))
+            magnitude = magnitude * (mean @ (mel / (up @ magnitude).clamp_min(1e-8)))
         return magnitude
 
     return note_by_note(invert, 2, mel)

@@ -98,7 +98,7 @@ def _features() -> Row:
         "mel features of 1,000 notes",
         "notes/s",
         round(NOTES / mine, 1),
-        "ratio >= 5",
+        "ratio >= 6",
         round(NOTES / peer, 1),
         "librosa.feature.melspectrogram",
         ratio,

@@ -12,7 +12,15 @@ from nsynthlib.audio import estimate_pitch
 from nsynthlib.audio.pitch import midi_to_hz
 from nsynthlib.data import FAMILIES
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.generation import condition_of, condition_of_sound, decode, sample_z, standard_normal
+from nsynthlib.generation import (
+    condition_of,
+    condition_of_sound,
+    decode,
+    generate_batch,
+    sample_z,
+    standard_normal,
+    to_audio,
+)
 from nsynthlib.generation.export import explorer_axes, export
 from nsynthlib.models.texture import highpass
 
@@ -25,6 +33,58 @@ def test_the_same_seed_is_the_same_note(model):
     assert not torch.equal(one, other)
     z = sample_z(model, 60, "organ", seed=0)
     assert torch.equal(one, generate(model, pitch=60, family="organ", velocity=100, z=z))
+
+
+def test_a_batch_is_its_notes(model):
+    """To the bit."""
+    asked = [(48, "string", 100, 3), ("C4", "organ", 25, 0), (72.0, "reed", 127, 7)]
+    pitch, family, velocity, seed = map(list, zip(*asked, strict=True))
+    notes = generate_batch(model, pitch=pitch, family=family, velocity=velocity, seed=seed)
+    assert notes.shape == (3, 64_000)
+    assert notes.dtype == torch.float32
+    for note, (p, f, v, s) in zip(notes, asked, strict=True):
+        assert torch.equal(note, generate(model, pitch=p, family=f, velocity=v, seed=s))
+
+
+def test_what_is_given_once_is_every_notes(model):
+    z = torch.stack([sample_z(model, 60, "organ", seed) for seed in (4, 5)])
+    notes = generate_batch(model, pitch=np.array([60, 64]), family="organ", velocity=100, texture=0, z=z)
+    for note, pitch, vector in zip(notes, (60, 64), z, strict=True):
+        assert torch.equal(note, generate(model, pitch=pitch, family="organ", velocity=100, texture=0, z=vector))
+    assert generate_batch(model, pitch=60, family="organ", velocity=100).shape == (1, 64_000)
+    assert generate_batch(model, pitch=[], family="organ", velocity=100).shape == (0, 64_000)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"pitch": [60, 128]}, "pitch 128"),
+        ({"pitch": [60, 62], "velocity": [1, 2, 3]}, "there are 2 of pitch, 3 of velocity; give as many of each"),
+        ({"family": ["organ", "kazoo"]}, "family 'kazoo'.*synth_lead"),
+        ({"seed": [0, -1]}, "seed -1"),
+        ({"texture": 2}, "texture 2"),
+        ({"z": torch.zeros(2, 3)}, "z must have the shape"),
+    ],
+)
+def test_a_batch_refuses_what_a_note_does(model, wrong, complaint):
+    with pytest.raises(UsageError, match=complaint):
+        generate_batch(model, **({"pitch": 60, "family": "organ", "velocity": 100} | wrong))
+
+
+def test_each_sound_of_a_batch_is_turned_down_for_itself(model):
+    """One would clip, the other is as quiet as alone."""
+    loud = torch.full(model.log_mel.shape, -20.0)
+    db = torch.stack([loud, loud - 40])
+    sounds = to_audio(model, db)
+    assert sounds[0].abs().max() == 1
+    for sound, alone in zip(sounds, db, strict=True):
+        assert torch.equal(sound, to_audio(model, alone))
+
+
+def test_without_texture_it_is_the_mean(model):
+    z, condition = standard_normal(model, 1)[None], condition_of(60, "vocal", 100)
+    with torch.inference_mode():
+        assert torch.equal(model.decode(z, condition), model.decode(z, condition, torch.tensor([0.0])))
 
 
 @pytest.mark.parametrize("pitch", [48, 60, 72])

@@ -19,8 +19,8 @@ PATHS = {
     "nsynthlib.evaluation": "Judges compare compare_models difference diversity evaluate frechet_distance in_tune "
     "inception_score notes_behind summarise summarise_set write_evaluation",
     "nsynthlib.evaluation.tables": "table",
-    "nsynthlib.generation": "condition_of condition_of_sound decode generate reconstruct refine sample_z "
-    "standard_normal to_audio",
+    "nsynthlib.generation": "condition_of condition_of_sound decode generate generate_batch reconstruct refine "
+    "sample_z standard_normal to_audio",
     "nsynthlib.models": "AE CVAE BETA Comb KINDS PRESETS bin_error PRETRAINED VAE Condition Output kl_divergence "
     "load_model save_weights scale unscale",
     "nsynthlib.soundfont": "FONTS GAIN PITCHES PROGRAMS SPLITS Font clusters find_fonts instrument_of render sounds_at "

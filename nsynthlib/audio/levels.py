@@ -21,9 +21,12 @@ def peak_and_rms(audio: np.ndarray) -> tuple[float, float]:
 
 
 def limit_peak(audio: Tensor) -> tuple[Tensor, float]:
-    """``audio``, turned down as a whole where it would clip and only there; and by how many decibels."""
-    beyond = audio.abs().max().clamp_min(1.0)
-    return audio / beyond, dbfs(float(beyond))
+    """Sounds ``[..., samples]``, each turned down as a whole where it would clip and only there.
+
+    And by how many decibels; of several sounds that is the most.
+    """
+    beyond = audio.abs().amax(-1, keepdim=True).clamp_min(1.0)
+    return audio / beyond, dbfs(max(beyond.flatten().tolist(), default=1.0))
 
 
 def longest_run(true: np.ndarray) -> int:

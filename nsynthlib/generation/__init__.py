@@ -1,5 +1,6 @@
 """Notes out of a trained model: new ones, and others' notes through its bottleneck and back."""
 
+from nsynthlib.generation.batches import generate_batch
 from nsynthlib.generation.notes import (
     GRIFFIN_LIM_STEPS,
     TEXTURE,
@@ -23,6 +24,7 @@ __all__ = [
     "condition_of_sound",
     "decode",
     "generate",
+    "generate_batch",
     "reconstruct",
     "refine",
     "sample_z",

@@ -97,7 +97,7 @@ def read_z(model: AE, z: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def to_audio(model: AE, db: Tensor) -> Tensor:
-    """Sound ``[samples]`` of decibels ``[n_mels, frames]``, see :func:`~nsynthlib.audio.limit_peak`."""
+    """Sound ``[..., samples]`` of decibels ``[..., n_mels, frames]``, see :func:`~nsynthlib.audio.limit_peak`."""
     return limit_peak(model.log_mel.inverse(db, GRIFFIN_LIM_STEPS))[0]
 
 
@@ -113,7 +113,7 @@ def generate(
     tuning: float = 0.0,
     z: Tensor | None = None,
 ) -> Tensor:
-    """A new note, float32 ``[64000]`` in [-1, 1] at 16 kHz.
+    """A new note, float32 ``[64000]`` in [-1, 1] at 16 kHz; for many see :func:`generate_batch`.
 
     Args:
         model: a trained CVAE.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -20,30 +20,30 @@ def note_by_note(make: Callable[..., Tensor], dims: int, *batches: Tensor, paral
     if count and batches[0].device.type != "cpu":
         return make(*batches)
     notes = [batch.reshape(count, *batch.shape[-dims:]) for batch in batches]
+
+    def one(i: int) -> Tensor:
+        return make(*(batch[i] for batch in notes))
+
     if count == 0:
-        silence = (batch.new_zeros(batch.shape[-dims:]) for batch in batches)
-        made = make(*silence)[None][:0]
+        made = make(*(batch.new_zeros(batch.shape[-dims:]) for batch in batches))[None][:0]
+    elif count == 1:
+        made = one(0)[None]
     elif torch.is_grad_enabled() and any(batch.requires_grad for batch in batches):
-        made = torch.stack([make(*one) for one in zip(*notes, strict=True)])
+        made = torch.stack([one(i) for i in range(count)])
     else:
-        first = make(*(batch[0] for batch in notes))
-        if count == 1:
-            return first.reshape(*shape, *first.shape)
-        made = first.new_empty(count, *first.shape)
-        made[0] = first
-        _each(lambda i: made[i + 1].copy_(make(*(batch[i + 1] for batch in notes))), count - 1, parallel)
+        results = _in_threads(one, count) if parallel and torch.get_num_threads() > 1 else map(one, range(count))
+        for i, result in enumerate(results):
+            if i == 0:
+                made = result.new_empty(count, *result.shape)
+            made[i] = result
     return made.reshape(*shape, *made.shape[1:])
 
 
-def _each(work: Callable[[int], object], count: int, parallel: bool) -> None:
-    """``work(0)`` to ``work(count - 1)``, by as many threads as torch has; inside each torch has one."""
+def _in_threads(one: Callable[[int], Tensor], count: int) -> Iterator[Tensor]:
+    """``one(0)`` to ``one(count - 1)``, by as many threads as torch has; in each of them torch has one."""
     threads = torch.get_num_threads()
-    if threads == 1 or not parallel:
-        for i in range(count):
-            work(i)
-        return
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         try:
-            list(pool.map(torch.inference_mode()(work), range(count)))
+            yield from pool.map(torch.inference_mode()(one), range(count))
         finally:
             torch.set_num_threads(threads)  # of threads that begin later; this one's number never changed

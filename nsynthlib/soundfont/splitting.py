@@ -15,18 +15,13 @@ name in both fonts have a median of 0.9998.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
 
-from nsynthlib.data import FAMILIES
+from nsynthlib.rendering import split_clusters
 from nsynthlib.soundfont.programs import PROGRAMS
 from nsynthlib.soundfont.tables import Preset
-
-SPLITS = ("train", "valid", "test")
-HELD_OUT = 0.1  # of the clusters, for each of valid and test
-LARGEST = 4  # programs of a cluster that may be held out: larger ones are worth more in training
 
 
 def clusters(fonts: Mapping[str, Mapping[int, Preset]]) -> dict[int, int]:
@@ -58,35 +53,5 @@ def clusters(fonts: Mapping[str, Mapping[int, Preset]]) -> dict[int, int]:
 
 
 def split(cluster_of: Mapping[int, int], seed: int = 0) -> dict[int, str]:
-    """``train``, ``valid`` or ``test`` for each program; the same for the same clusters and seed.
-
-    Every family that has the clusters for it is on all three sides, rare ones first; then clusters are added until a
-    tenth of them is on each held-out side. No family gives up its last cluster in training.
-    """
-    members: dict[int, list[int]] = {}
-    for program, cluster in cluster_of.items():
-        members.setdefault(cluster, []).append(program)
-    families = {c: {PROGRAMS[p][0] for p in programs} for c, programs in members.items()}
-    left = Counter(family for found in families.values() for family in found)  # clusters in training, by family
-    rng = np.random.default_rng(seed)
-    free = [int(c) for c in rng.permutation(sorted(members)) if len(members[c]) <= LARGEST]
-    free.sort(key=lambda c: len(members[c]))  # stable: small clusters first, by chance among equals
-    side: dict[int, str] = {}
-
-    def move(name: str, family: str | None = None) -> None:
-        for cluster in free:
-            if (family is None or family in families[cluster]) and all(left[f] > 1 for f in families[cluster]):
-                side[cluster] = name
-                free.remove(cluster)
-                left.subtract(families[cluster])
-                return
-
-    for family in sorted(FAMILIES, key=lambda f: left[f]):
-        for name in ("test", "valid"):
-            if not any(family in families[c] for c, held in side.items() if held == name):
-                move(name, family)
-    for _ in members:
-        for name in ("test", "valid"):
-            if sum(held == name for held in side.values()) < round(HELD_OUT * len(members)):
-                move(name)
-    return {program: side.get(cluster, "train") for program, cluster in sorted(cluster_of.items())}
+    """``train``, ``valid`` or ``test`` for each program, as :func:`nsynthlib.rendering.split_clusters` chooses."""
+    return split_clusters(cluster_of, {program: family for program, (family, _) in PROGRAMS.items()}, seed)

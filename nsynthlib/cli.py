@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from nsynthlib.cli_render import dx7, soundfont
 from nsynthlib.errors import DataError, UsageError
+from nsynthlib.values import printable
 
 plain: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
 CLASSIFIER_EPOCHS = 5
@@ -40,11 +42,6 @@ def say(line: str) -> None:
     print(printable(line), file=sys.stderr)
 
 
-def printable(text: str) -> str:
-    """``text`` with what no terminal shows written as escapes: a file's name may hold any bytes."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 @data.command("synthetic")
 def synthetic(
     out: Annotated[Path, typer.Argument(help="New folder.")],
@@ -71,26 +68,8 @@ def pocket(out: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
     print(f"{out}: {write_notes(out, copies)} notes")
 
 
-@data.command("soundfont")
-def soundfont(
-    out: Annotated[Path, typer.Argument(help="New folder, which gets train, valid and test.")],
-    font: Annotated[list[str] | None, typer.Option(help="A soundfont's name or file; both without it.")] = None,
-    notes: Annotated[int | None, typer.Option(min=1, help="About as many, drawn evenly; all without it.")] = None,
-    lowest: Annotated[int, typer.Option(min=0, max=127, help="Lowest pitch.")] = 24,
-    highest: Annotated[int, typer.Option(min=0, max=127, help="Highest pitch.")] = 84,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw and of the split.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one for each core without it.")] = None,
-) -> None:
-    """Render the instruments of General MIDI soundfonts; what was interrupted goes on where it stopped."""
-    from nsynthlib.soundfont import FONTS, render
-
-    if highest < lowest:
-        raise UsageError(f"highest {highest} lies below lowest {lowest}; choose a range of pitches")
-    pitches = range(lowest, highest + 1)
-    about = render(out, font or FONTS, pitches=pitches, notes=notes, seed=seed, workers=workers)
-    if about["clipped"]:
-        say(f"{out}: {about['clipped']} notes are clipped")
-    print(f"{out}: " + ", ".join(f"{notes} notes in {split}" for split, notes in about["notes"].items()))
+data.command("soundfont")(soundfont)
+data.command("dx7")(dx7)
 
 
 @data.command("download")

@@ -58,3 +58,8 @@ def one_of(name: str, value: Any, known: Any) -> str:
 def shown(value: Any) -> str:
     """``value`` for one line: short, whatever it is."""
     return " ".join(reprlib.repr(value).split())
+
+
+def printable(text: str) -> str:
+    """``text`` with what no terminal shows written as escapes: a file's name may hold any bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()

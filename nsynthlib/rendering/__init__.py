@@ -9,7 +9,7 @@ from nsynthlib.rendering.choosing import PITCHES, Cell, cells, checked, grid
 from nsynthlib.rendering.jobs import SILENT, Job, render_notes
 from nsynthlib.rendering.pool import each
 from nsynthlib.rendering.sets import begin, need_new, partial_of, render_set
-from nsynthlib.rendering.splitting import HELD_OUT, LARGEST, SPLITS, split_clusters
+from nsynthlib.rendering.splitting import HELD_OUT, LARGEST, SPLITS, joined, split_clusters
 
 __all__ = [
     "HELD_OUT",
@@ -24,6 +24,7 @@ __all__ = [
     "checked",
     "each",
     "grid",
+    "joined",
     "need_new",
     "partial_of",
     "render_notes",

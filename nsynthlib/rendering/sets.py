@@ -98,12 +98,12 @@ def _summary(instruments: dict[str, dict[str, Any]], jobs: Sequence[Job]) -> dic
         found = list(read_json(job.record).values())
         about = instruments[job.instrument]
         about["notes"] = sum(peak >= SILENT for peak in found)
-        about["peak"] = round(max(found), 4)
+        about["peak"] = round(max(found, default=0.0), 4)
         notes[about["split"]] += about["notes"]
         peaks += found
     return {
         "notes": notes,
-        "peak": round(max(peaks), 4),
+        "peak": round(max(peaks, default=0.0), 4),
         "clipped": sum(peak > 1 for peak in peaks),
         "silent": sum(peak < SILENT for peak in peaks),
         "instruments": instruments,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,18 @@ from nsynthlib.data import FAMILIES
 SPLITS = ("train", "valid", "test")
 HELD_OUT = 0.1  # of the clusters, for each of valid and test
 LARGEST = 4  # instruments of a cluster that may be held out: larger ones are worth more in training
+
+
+def joined(size: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
+    """The cluster of each of ``size`` items, numbered from 0 in their order, by the ``pairs`` that belong together."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows, columns = np.array(pairs, int).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(size, size))
+    labels = connected_components(graph, directed=False)[1].tolist()
+    order = {label: cluster for cluster, label in enumerate(dict.fromkeys(labels))}
+    return [order[label] for label in labels]
 
 
 def split_clusters(

@@ -17,9 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from nsynthlib.rendering import split_clusters
+from nsynthlib.rendering import joined, split_clusters
 from nsynthlib.soundfont.programs import PROGRAMS
 from nsynthlib.soundfont.tables import Preset
 
@@ -30,9 +28,6 @@ def clusters(fonts: Mapping[str, Mapping[int, Preset]]) -> dict[int, int]:
     Args:
         fonts: the presets of each font by program, as :func:`nsynthlib.soundfont.tables.presets` reads them.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     plays = [
         (program, key)
         for font, presets in fonts.items()
@@ -42,14 +37,10 @@ def clusters(fonts: Mapping[str, Mapping[int, Preset]]) -> dict[int, int]:
         for key in ((font, start), name)
     ]
     keys = {key: 128 + i for i, key in enumerate(dict.fromkeys(key for _, key in plays))}  # nodes 0-127 are programs
-    rows, columns = [program for program, _ in plays], [keys[key] for _, key in plays]
-    size = 128 + len(keys)
-    _, label = connected_components(
-        coo_array((np.ones(len(plays)), (rows, columns)), shape=(size, size)), directed=False
-    )
-    programs = sorted(set(rows))
-    order = {old: new for new, old in enumerate(dict.fromkeys(label[programs].tolist()))}
-    return {program: order[int(label[program])] for program in programs}
+    label = joined(128 + len(keys), [(program, keys[key]) for program, key in plays])
+    programs = sorted({program for program, _ in plays})
+    order = {old: new for new, old in enumerate(dict.fromkeys(label[program] for program in programs))}
+    return {program: order[label[program]] for program in programs}
 
 
 def split(cluster_of: Mapping[int, int], seed: int = 0) -> dict[int, str]:

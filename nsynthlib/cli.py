@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from nsynthlib.cli_import import import_samples
+from nsynthlib.cli_render import dx7, soundfont
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.values import printable
 
@@ -69,26 +70,8 @@ def pocket(out: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
     print(f"{out}: {write_notes(out, copies)} notes")
 
 
-@data.command("soundfont")
-def soundfont(
-    out: Annotated[Path, typer.Argument(help="New folder, which gets train, valid and test.")],
-    font: Annotated[list[str] | None, typer.Option(help="A soundfont's name or file; all known without.")] = None,
-    notes: Annotated[int | None, typer.Option(min=1, help="About as many, drawn evenly; all without it.")] = None,
-    lowest: Annotated[int, typer.Option(min=0, max=127, help="Lowest pitch.")] = 24,
-    highest: Annotated[int, typer.Option(min=0, max=127, help="Highest pitch.")] = 84,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw and of the split.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one for each core without it.")] = None,
-) -> None:
-    """Render the instruments of General MIDI soundfonts; what was interrupted goes on where it stopped."""
-    from nsynthlib.soundfont import FONTS, render
-
-    if highest < lowest:
-        raise UsageError(f"highest {highest} lies below lowest {lowest}; choose a range of pitches")
-    pitches = range(lowest, highest + 1)
-    about = render(out, font or FONTS, pitches=pitches, notes=notes, seed=seed, workers=workers)
-    if about["clipped"]:
-        say(f"{out}: {about['clipped']} notes are clipped")
-    print(f"{out}: " + ", ".join(f"{notes} notes in {split}" for split, notes in about["notes"].items()))
+data.command("soundfont")(soundfont)
+data.command("dx7")(dx7)
 
 
 data.command("import")(import_samples)

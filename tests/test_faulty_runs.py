@@ -16,11 +16,10 @@ import pytest
 import torch
 from helpers import in_python
 
-from nsynthlib import Settings, train
+from nsynthlib import Settings, rendering, train
 from nsynthlib.data import pocket
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.signals import ENDING, interrupts
-from nsynthlib.soundfont import rendering
 from nsynthlib.training import recipe, train_classifier
 
 SETTINGS = Settings(kind="vae", epochs=2, batch_size=8, seed=3)
@@ -51,7 +50,7 @@ def run(finished, tmp_path) -> Path:
 
 SIGNALLED = """
 import os, signal, sys
-from nsynthlib import Settings, train
+from nsynthlib import Settings, rendering, train
 from nsynthlib.data import pocket
 from nsynthlib.training import loop
 number, run = int(sys.argv[1]), sys.argv[2]
@@ -83,7 +82,7 @@ TWO = """
 import os, signal, sys
 from pathlib import Path
 from accelerate import PartialState
-from nsynthlib import Settings, train
+from nsynthlib import Settings, rendering, train
 from nsynthlib.data import pocket
 from nsynthlib.training import loop
 next_batch = loop._next_batch
@@ -250,12 +249,12 @@ def test_a_rendering_of_another_version_is_told_in_one_line(tmp_path):
     ):
         record.write_text(json.dumps(begun))
         with pytest.raises(DataError, match=rf"soundfont\.json: {words}.* another version"):
-            rendering._begin(tmp_path, about)
+            rendering.begin(record, about)
     record.write_text(json.dumps({**about, "fluidsynth": "1"}))
     with pytest.raises(UsageError, match="begun with other fluidsynth"):
-        rendering._begin(tmp_path, about)
+        rendering.begin(record, about)
     record.write_text(json.dumps(about))
-    rendering._begin(tmp_path, about)
+    rendering.begin(record, about)
 
 
 CHECKPOINTS = {

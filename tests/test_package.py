@@ -16,6 +16,7 @@ PATHS = {
     "nsynthlib.data": "FAMILIES OFFICIAL SAMPLES SAMPLE_RATE SOURCES VELOCITIES ConversionWarning Fault NSynth Note "
     "NoteDataset atomic check download held_out import_notes index_entry labels_of load_samples note_name official "
     "pack parse_name pocket read_json read_samples write_json write_notes write_wav",
+    "nsynthlib.dx7": "BANKS GAIN choose clusters difference family_of find_banks read_bank render stem tune",
     "nsynthlib.evaluation": "Judges compare compare_models difference diversity evaluate frechet_distance in_tune "
     "inception_score notes_behind summarise summarise_set write_evaluation",
     "nsynthlib.evaluation.tables": "table",

@@ -5,10 +5,11 @@ program is, ``splitting`` keeps shared recordings on one side, ``fonts`` finds t
 ``rendering`` makes the set.
 """
 
+from nsynthlib.rendering import PITCHES, SPLITS
 from nsynthlib.soundfont.fonts import FONTS, TRAIN_ONLY, Font, find_fonts
 from nsynthlib.soundfont.programs import PROGRAMS, instrument_of, sounds_at
-from nsynthlib.soundfont.rendering import GAIN, PITCHES, render
-from nsynthlib.soundfont.splitting import SPLITS, clusters, learnable, split
+from nsynthlib.soundfont.rendering import GAIN, render
+from nsynthlib.soundfont.splitting import clusters, learnable, split
 
 __all__ = [
     "FONTS",

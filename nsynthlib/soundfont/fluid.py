@@ -1,7 +1,4 @@
-"""Notes from FluidSynth's library, by ctypes: one note at a time, rendered at 48 kHz, kept at 16 kHz.
-
-At 16 kHz FluidSynth would fold every partial above 8 kHz back into the sound; at 48 kHz a filter can remove them.
-"""
+"""Notes from FluidSynth's library, by ctypes: one note at a time, rendered at 48 kHz, kept at 16 kHz."""
 
 from __future__ import annotations
 
@@ -14,12 +11,12 @@ from types import TracebackType
 
 import numpy as np
 
+from nsynthlib.audio.decimation import RENDER_RATE, decimate
 from nsynthlib.audio.format import HELD_SECONDS, SAMPLE_RATE, SAMPLES
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.soundfont.fonts import INSTALL
 from nsynthlib.soundfont.tables import read_tables
 
-RENDER_RATE = 48_000
 BLOCK = 64  # samples that FluidSynth renders at once
 
 _HOMEBREW = ("/opt/homebrew/lib/libfluidsynth.dylib", "/usr/local/lib/libfluidsynth.dylib")
@@ -148,10 +145,3 @@ class Synth:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-
-def decimate(samples: np.ndarray) -> np.ndarray:
-    """Sound ``[n]`` at 48 kHz as float32 ``[n / 3]`` at 16 kHz: flat to 7.4 kHz, from 8 kHz on below -130 dB."""
-    import soxr
-
-    return soxr.resample(samples.astype(np.float32, copy=False), RENDER_RATE, SAMPLE_RATE, quality="HQ")

@@ -1,61 +1,34 @@
-"""The set: every program of the soundfonts at many pitches and velocities, in NSynth's layout, split by recording.
-
-Notes are written one by one into a hidden folder beside the one asked for, which takes its name only when all are
-there. Begun again with the same settings, rendering goes on where it stopped.
-"""
+"""The set: every program of the soundfonts at many pitches and velocities, in NSynth's layout, split by recording."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import shutil
-import signal
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from tqdm import tqdm
-
-from nsynthlib.data import VELOCITIES, index_entry, note_name, write_wav
-from nsynthlib.errors import DataError, UsageError
-from nsynthlib.files import need_space, read_json, read_settings, write_json
-from nsynthlib.signals import ENDING
+from nsynthlib import rendering
+from nsynthlib.data import VELOCITIES
+from nsynthlib.errors import UsageError
+from nsynthlib.rendering import PITCHES, cells, checked, grid, need_new, partial_of, render_notes, render_set
 from nsynthlib.soundfont.fluid import Synth, version
 from nsynthlib.soundfont.fonts import FONTS, TRAIN_ONLY, Font, find_fonts
 from nsynthlib.soundfont.programs import PROGRAMS, instrument_of, sounds_at
-from nsynthlib.soundfont.splitting import SPLITS, clusters, learnable, split
+from nsynthlib.soundfont.splitting import clusters, learnable, split
 from nsynthlib.soundfont.tables import presets
 
 GAIN = 1.0  # the loudest of all notes of FluidR3 and MuseScore_General peaks at -0.9 dB of full scale
-PITCHES = range(24, 85)
-SILENT = 33 / 32768  # a peak below -60 dB of full scale: a key that the program does not have
-BYTES = 131_072  # of one note on the disk, in whole blocks
-
-Cell = tuple[int, int]  # pitch and velocity
 
 
 @dataclass(frozen=True)
-class Job:
-    """The notes of one instrument, and where they go."""
+class Job(rendering.Job):
+    """The notes of one program, and how they are played."""
 
     font: Path
     program: int
-    instrument: str
     sounds: int  # semitones from the key to the pitch that is heard
     gain: float
-    folder: Path
-    cells: tuple[Cell, ...]
-
-    @property
-    def record(self) -> Path:
-        """Where the peaks are kept once all of its notes are there."""
-        return self.folder / f"{self.instrument}.json"
 
 
 def render(
@@ -100,37 +73,19 @@ def render(
         DataError: if a soundfont is broken, or the disk has too little room.
     """
     out = Path(out)
-    if out.exists():
-        raise UsageError(f"{out} exists already; name a new folder, or remove it first")
+    need_new(out)
     found = find_fonts(fonts)
     settings = {
-        "pitches": _checked(pitches, "pitches", range(128)),
-        "velocities": _checked(velocities, "velocities", range(1, 128)),
-        "programs": _checked(PROGRAMS if programs is None else programs, "programs", PROGRAMS),
+        "pitches": checked(pitches, "pitches", range(128)),
+        "velocities": checked(velocities, "velocities", range(1, 128)),
+        "programs": checked(PROGRAMS if programs is None else programs, "programs", PROGRAMS),
         "notes": notes,
         "seed": seed,
         "gain": gain,
     }
     about = {"settings": settings, "fluidsynth": version(), "fonts": [font.describe() for font in found]}
-    partial = out.with_name(f".{out.name}.partial")
-    instruments, jobs = _plan(found, settings, partial)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    _begin(partial, about)
-    _run([job for job in jobs if not job.record.exists()], sum(len(job.cells) for job in jobs), workers)
-    about |= _summary(instruments, jobs)
-    _finish(partial, about, jobs)
-    partial.rename(out)
-    return about
-
-
-def _checked(values: Iterable[int], name: str, allowed: Iterable[int]) -> list[int]:
-    """``values`` sorted, each once; UsageError unless there is one and all are allowed."""
-    chosen, known = sorted(set(values)), set(allowed)
-    wrong = [v for v in chosen if v not in known]
-    if not chosen or wrong:
-        told = f"{wrong[0]} is not among them" if wrong else "none was given"
-        raise UsageError(f"{name} are chosen from {min(known)}-{max(known)}: {told}")
-    return chosen
+    instruments, jobs = _plan(found, settings, partial_of(out))
+    return render_set(out, "soundfont.json", about, instruments, jobs, render_job, workers)
 
 
 def _plan(
@@ -145,10 +100,10 @@ def _plan(
     chosen = [(f, p) for f in fonts for p in settings["programs"] if p in plays[f.name]]
     if not chosen:
         raise UsageError(f"none of the programs is in {' or '.join(str(font.path) for font in fonts)}; choose others")
-    if settings["notes"] is not None and settings["notes"] < len(chosen):
-        raise UsageError(f"notes must be at least {len(chosen)}, one for each instrument; or choose fewer programs")
     instruments, jobs = {}, []
-    for (font, program), cells in zip(chosen, _cells(chosen, settings), strict=True):
+    every = grid(settings["pitches"], settings["velocities"])
+    drawn = cells({(font.number, program): every for font, program in chosen}, settings["notes"], settings["seed"])
+    for (font, program), notes in zip(chosen, drawn, strict=True):
         name, number = instrument_of(program, font.number)
         sounds = sounds_at(program, font.number)
         instruments[name] = {
@@ -160,133 +115,13 @@ def _plan(
             "sounds": sounds,
             "split": side.get(program, "train"),
         }
+        played = tuple((pitch, velocity) for pitch, velocity in notes if 0 <= pitch - sounds <= 127)
         folder = partial / side.get(program, "train") / "audio"
-        played = tuple((pitch, velocity) for pitch, velocity in cells if 0 <= pitch - sounds <= 127)
-        jobs.append(Job(font.path, program, name, sounds, settings["gain"], folder, played))
+        jobs.append(Job(name, folder, played, font.path, program, sounds, settings["gain"]))
     return instruments, jobs
 
 
-def _cells(chosen: Sequence[tuple[Font, int]], settings: dict[str, Any]) -> Iterator[tuple[Cell, ...]]:
-    """Pitches and velocities of each instrument, in order; a part of them by chance if there is a limit."""
-    grid = [(pitch, velocity) for pitch in settings["pitches"] for velocity in settings["velocities"]]
-    every, more = divmod(len(grid) * len(chosen) if settings["notes"] is None else settings["notes"], len(chosen))
-    first = set(np.random.default_rng(settings["seed"]).permutation(len(chosen))[:more].tolist())
-    for i, (font, program) in enumerate(chosen):
-        order = np.random.default_rng([settings["seed"], font.number, program]).permutation(len(grid))
-        yield tuple(sorted(grid[c] for c in order[: every + (i in first)]))
-
-
-def _begin(partial: Path, about: dict[str, Any]) -> None:
-    """Make the folders, or make sure that those there belong to the same settings, fonts and FluidSynth."""
-    record = partial / "soundfont.json"
-    if record.exists():
-        begun = read_settings(record, about)
-        settings = read_settings(record, about["settings"], "settings")
-        other = [key for key in settings if settings[key] != about["settings"][key]]
-        other += [key for key in about if key != "settings" and begun[key] != about[key]]
-        if other:
-            raise UsageError(f"{partial} was begun with other {' and '.join(other)}; go on with those, or remove it")
-    for name in SPLITS:
-        (partial / name / "audio").mkdir(parents=True, exist_ok=True)
-    write_json(record, about)
-
-
-def _run(jobs: Sequence[Job], total: int, workers: int | None) -> None:
-    """Do the jobs, in this process or in several, with a bar that counts notes."""
-    left = sum(len(job.cells) for job in jobs)
-    if jobs:
-        need_space(jobs[0].folder, left * BYTES, "rendering")
-    workers = min(workers or _cores(), max(len(jobs), 1))
-    with tqdm(total=total, initial=total - left, desc="rendering", unit="note") as bar:
-        if workers == 1:
-            for job in jobs:
-                bar.update(render_job(job))
-            return
-        with _pool(workers) as pool:
-            for future in as_completed([pool.submit(render_job, job) for job in jobs]):
-                bar.update(future.result())
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that are begun afresh, since a fork of a process with threads may hang; stopped at the first error."""
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
-    try:
-        yield pool
-    except BrokenProcessPool:
-        raise DataError(
-            "a rendering process died; run the same again to go on, with fewer workers if memory ran out"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin_worker() -> None:
-    for number in ENDING:  # Ctrl-C and a closed terminal are for the parent, which lets the jobs under way end
-        if number != signal.SIGTERM:  # by which the parent ends a worker
-            signal.signal(number, signal.SIG_IGN)
-    torch.set_num_threads(1)
-
-
 def render_job(job: Job) -> int:
-    """Render the notes of one instrument and return how many it has, silent ones included.
-
-    An instrument takes a second or two, and is what an interrupted rendering begins again.
-    """
-    peaks = {}
+    """Render the notes of one program and return how many there are, silent ones included."""
     with Synth(job.font, job.gain) as synth:
-        for pitch, velocity in job.cells:
-            name = note_name(job.instrument, pitch, velocity)
-            samples = synth.note(job.program, pitch - job.sounds, velocity)
-            peaks[name] = float(np.abs(samples).max())
-            if peaks[name] >= SILENT:
-                write_wav(job.folder / f"{name}.wav", torch.from_numpy(samples))
-    write_json(job.record, peaks)
-    return len(job.cells)
-
-
-def _summary(instruments: dict[str, dict[str, Any]], jobs: Sequence[Job]) -> dict[str, Any]:
-    """What the finished jobs add to the record; fills in the notes and the peak of each instrument."""
-    notes, peaks = dict.fromkeys(SPLITS, 0), []
-    for job in jobs:
-        found = list(read_json(job.record).values())
-        about = instruments[job.instrument]
-        about["notes"] = sum(peak >= SILENT for peak in found)
-        about["peak"] = round(max(found), 4)
-        notes[about["split"]] += about["notes"]
-        peaks += found
-    return {
-        "notes": notes,
-        "peak": round(max(peaks), 4),
-        "clipped": sum(peak > 1 for peak in peaks),
-        "silent": sum(peak < SILENT for peak in peaks),
-        "instruments": instruments,
-    }
-
-
-def _finish(partial: Path, about: dict[str, Any], jobs: Sequence[Job]) -> None:
-    """Write the indexes and the record, and remove what only a rendering under way needs."""
-    number = {name: instrument["instrument"] for name, instrument in about["instruments"].items()}
-    peaks = [(job, read_json(job.record)) for job in jobs]
-    for split_name in SPLITS:
-        folder = partial / split_name
-        names = sorted(
-            (name, number[job.instrument])
-            for job, found in peaks
-            if job.folder.parent == folder
-            for name, peak in found.items()
-            if peak >= SILENT
-        )
-        if names:
-            write_json(folder / "examples.json", {name: index_entry(name, i, n) for i, (name, n) in enumerate(names)})
-        else:
-            shutil.rmtree(folder)
-    write_json(partial / "soundfont.json", about)
-    for job in jobs:
-        job.record.unlink(missing_ok=True)
-    for stray in partial.glob("*/audio/.*.partial"):
-        stray.unlink()
+        return render_notes(job, lambda pitch, velocity: synth.note(job.program, pitch - job.sounds, velocity))

@@ -142,6 +142,9 @@ bench: .venv/.package
 data/soundfont/soundfont.json: | .venv/.package
 	$(bin)/nsynthlib data soundfont data/soundfont --notes 36000 --highest 96
 
+data/dx7/dx7.json: | .venv/.package
+	$(bin)/nsynthlib data dx7 data/dx7 --notes 9000 --highest 96
+
 # Recorded notes of real instruments. Where there is no network, a folder that holds them:  make weights recordings=FOLDER
 recordings ?= data/recordings
 
@@ -151,13 +154,12 @@ data/recordings: | .venv/.package
 	$(bin)/python tools/get_recordings.py data/recordings
 
 # An interrupted run goes on where it stopped. --bf16 nearly halves the time on a GPU or a new CPU; older ones do without.
-# Recorded notes and real NSynth notes to judge by as well:  make weights recordings=FOLDER real=FOLDER
+# Real NSynth notes to judge by as well:  make weights real=FOLDER
 # Without a GPU two runs at a time, a core each, take least:  OMP_NUM_THREADS=1 make -j2 weights
 precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
-ship = $(bin)/python tools/ship_weights.py runs/$(1) data/soundfont --recordings $(recordings) \
-    $(if $(real),--real "$(real)")
-sets := data/soundfont $(recordings)
-notes := data/soundfont/soundfont.json $(recordings)
+sets := data/soundfont data/dx7 $(recordings)
+notes := data/soundfont/soundfont.json data/dx7/dx7.json $(recordings)
+ship = $(bin)/python tools/ship_weights.py runs/$(1) $(sets) $(if $(real),--real "$(real)")
 
 # One budget for all: the same notes, steps, batches and schedule.
 budget := --epochs 6 --learning-rate 2e-3

@@ -1,6 +1,6 @@
 """Judge what is shipped again: its weights stay, and `evaluation.json` beside them is written anew.
 
-    python tools/judge_shipped.py data/soundfont [--recordings FOLDER] [--real FOLDER] [--only cvae vae]
+    python tools/judge_shipped.py data/soundfont data/dx7 data/recordings [--real FOLDER] [--only cvae vae]
 
 The notes must be those that the models were trained on: new notes are held against the training notes, and those that
 training held out are judged.

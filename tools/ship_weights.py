@@ -1,7 +1,7 @@
 """Put a training run's weights into the package, in half precision, with the record of how they were made.
 
-    python tools/ship_weights.py runs/classifier data/soundfont [--recordings FOLDER] [--real FOLDER]
-    python tools/ship_weights.py runs/cvae data/soundfont [--recordings FOLDER] [--real FOLDER]
+    python tools/ship_weights.py runs/classifier data/soundfont data/dx7 data/recordings [--real FOLDER]
+    python tools/ship_weights.py runs/cvae data/soundfont data/dx7 data/recordings [--real FOLDER]
 
 A model's run becomes `nsynthlib/pretrained/<kind>/`: `config.json` and `model.safetensors` for `from_pretrained`,
 `training.json` (settings, hash of the notes, device, seconds, versions, errors) and `evaluation.json` (the shipped
@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nsynthlib
-from nsynthlib.data import NSynth, train_and_valid
+from nsynthlib.data import Note, NSynth, train_and_valid
 from nsynthlib.evaluation import evaluate, evaluate_classifier, write_evaluation
 from nsynthlib.evaluation.sets import sets_to_judge
 from nsynthlib.files import read_json, write_json
@@ -44,24 +44,27 @@ def code_version() -> str:
 
 @dataclass(frozen=True)
 class Notes:
-    """The notes that shipped weights are judged by: what a run on `folder` held out, and notes of other kinds."""
+    """The notes that a run learned from, of which those it held out judge it, and notes of NSynth."""
 
-    folder: Path
-    recordings: Path | None = None
+    folders: Sequence[Path]
     real: Path | None = None
 
     def sets(self) -> dict[str, NSynth]:
-        return sets_to_judge([self.folder, *([self.recordings] if self.recordings else [])], self.real)
+        return sets_to_judge(self.folders, self.real)
+
+    def learned(self) -> Sequence[Note]:
+        return train_and_valid(*self.folders)[0]
 
     @staticmethod
     def add_options(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("notes", type=Path, help="the notes it was trained on; judged are those it held out")
-        parser.add_argument("--recordings", type=Path, help="recorded notes to judge by as well, of their test split")
+        parser.add_argument(
+            "notes", type=Path, nargs="+", help="all sets that were learned from; what was held out judges"
+        )
         parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Notes:
-        return cls(options.notes, options.recordings, options.real)
+        return cls(options.notes, options.real)
 
 
 def ship(run: Path, notes: Notes, name: str | None, plain_prior: bool = False) -> Path:
@@ -81,13 +84,14 @@ def ship(run: Path, notes: Notes, name: str | None, plain_prior: bool = False) -
 
 def evaluate_shipped(model: AE, out: Path, notes: Notes) -> None:
     """Write how the shipped classifier judges a shipped model beside its weights."""
-    judged = evaluate(model, notes.sets(), learned=train_and_valid(notes.folder)[0], limit=JUDGED)
+    judged = evaluate(model, notes.sets(), learned=notes.learned(), limit=JUDGED)
     write_shipped(out, type(model).__name__, notes, judged)
 
 
 def write_shipped(out: Path, kind: str, notes: Notes, judged: Mapping[str, Any]) -> None:
+    data = " ".join(folder.name for folder in notes.folders)
     write_evaluation(
-        out / "evaluation.json", judged, kind=kind, data=notes.folder.name, weights=out, judge=None, code=code_version()
+        out / "evaluation.json", judged, kind=kind, data=data, weights=out, judge=None, code=code_version()
     )
 
 

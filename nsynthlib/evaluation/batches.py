@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from nsynthlib.audio.levels import limit_peak
+from nsynthlib.audio.tuning import measure_tuning
 from nsynthlib.data import FAMILIES, Note, labels_of
 from nsynthlib.generation.notes import GRIFFIN_LIM_STEPS, TEXTURE, sample_z
 from nsynthlib.generation.refinement import refine
@@ -41,21 +42,32 @@ class Request(NamedTuple):
     z: Tensor | None = None
 
 
-def spectrograms(model: AE, notes: Sequence[Note]) -> Iterator[Tensor]:
-    """Decibels ``[batch, n_mels, frames]`` of all notes, on the model's device."""
+def in_batches(notes: Sequence[Note]) -> Iterator[tuple[list[Note], Tensor]]:
+    """A few notes at a time, and their sounds ``[batch, 64000]``."""
     for first in range(0, len(notes), BATCH):
         some = [notes[i] for i in range(first, min(first + BATCH, len(notes)))]
-        yield model.log_mel(torch.stack([note.audio for note in some]).to(model.device))
+        yield some, torch.stack([note.audio for note in some])
+
+
+def spectrograms(model: AE, notes: Sequence[Note]) -> Iterator[Tensor]:
+    """Decibels ``[batch, n_mels, frames]`` of all notes, on the model's device."""
+    for _, audio in in_batches(notes):
+        yield model.log_mel(audio.to(model.device))
 
 
 def encode_notes(model: AE, notes: Sequence[Note]) -> Iterator[Encoded]:
-    """All notes through the encoder."""
-    labels, first = labels_of(notes), 0
-    for db in spectrograms(model, notes):
-        told = Condition(**{name: field[first : first + len(db)] for name, field in labels.items()}).to(model.device)
-        first += len(db)
-        condition = told if model.conditional else None
+    """All notes through the encoder; a CVAE is told where each of them sounds, as in training."""
+    for some, audio in in_batches(notes):
+        condition = conditions(some, audio).to(model.device) if model.conditional else None
+        db = model.log_mel(audio.to(model.device))
         yield Encoded(db, condition, *model.encode(db, condition))
+
+
+def conditions(notes: Sequence[Note], audio: Tensor) -> Condition:
+    """Labels of ``notes``, whose sounds ``[batch, samples]`` tell how far each lies beside its pitch."""
+    labels = labels_of(notes)
+    pitch = labels["pitch"] + measure_tuning(audio, labels["pitch"]) / 100
+    return Condition(pitch, labels["family"], labels["velocity"])
 
 
 def to_sounds(model: AE, db: Tensor) -> Iterator[Tensor]:

@@ -19,7 +19,7 @@ from nsynthlib.training.settings import Settings
 from nsynthlib.values import one_of
 
 NOTES = Path("data/soundfont")
-BESIDE = ("recordings",)  # further sets, learned from where they lie beside the first
+BESIDE = ("dx7", "recordings")  # further sets, learned from where they lie beside the first
 RENDERED = 36_000  # notes, those of the shipped weights
 HIGHEST = 96  # MIDI number
 LEARNING_RATES = {"thesis": 1e-2}  # of a run of seconds; other networks bear less
@@ -58,8 +58,8 @@ def recipe(
             learning begins.
         source: folder of the notes of a real run, searched from here upwards. Where it is not there, it is made:
             rendered from soundfonts by FluidSynth, or, where that is not installed, NSynth's own validation set is
-            downloaded beside it. Both show their progress and are kept. A folder ``recordings`` beside it is
-            learned from as well.
+            downloaded beside it. Both show their progress and are kept. Folders ``dx7`` and ``recordings`` beside it
+            are learned from as well.
         epochs: of a run that is not real.
 
     Raises:

@@ -139,11 +139,17 @@ bench: .venv/.package
 
 # --- The shipped weights ----------------------------------------------------------------------------------------
 
+# All of it in half an hour, to see that it runs, with weights that are worth nothing (in a copy of the project, since
+# they take the place of those that are here):  make weights rendered=600 voices=350 budget="--epochs 1" judged=20
+rendered ?= 36000
+voices ?= 9000
+judged ?= 200
+
 data/soundfont/soundfont.json: | .venv/.package
-	$(bin)/nsynthlib data soundfont data/soundfont --notes 36000 --highest 96
+	$(bin)/nsynthlib data soundfont data/soundfont --notes $(rendered) --highest 96
 
 data/dx7/dx7.json: | .venv/.package
-	$(bin)/nsynthlib data dx7 data/dx7 --notes 9000 --highest 96
+	$(bin)/nsynthlib data dx7 data/dx7 --notes $(voices) --highest 96
 
 # Recorded notes of real instruments. Where there is no network, a folder that holds them:  make weights recordings=FOLDER
 recordings ?= data/recordings
@@ -159,10 +165,10 @@ data/recordings: | .venv/.package
 precision ?= $(shell grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo 2> /dev/null && echo --bf16)
 sets := data/soundfont data/dx7 $(recordings)
 notes := data/soundfont/soundfont.json data/dx7/dx7.json $(recordings)
-ship = $(bin)/python tools/ship_weights.py runs/$(1) $(sets) $(if $(real),--real "$(real)")
+ship = $(bin)/python tools/ship_weights.py runs/$(1) $(sets) --limit $(judged) $(if $(real),--real "$(real)")
 
 # One budget for all: the same notes, steps, batches and schedule.
-budget := --epochs 6 --learning-rate 2e-3
+budget ?= --epochs 6 --learning-rate 2e-3
 runs/cvae/.trained: learn := cvae --preset overlapped
 runs/ae/.trained: learn := ae --preset overlapped
 runs/vae/.trained: learn := vae --preset overlapped

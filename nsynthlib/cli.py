@@ -133,6 +133,7 @@ def train(
     minutes: Annotated[float, typer.Option(help="Stop after the first validation past this time.")] = math.inf,
     resume: Annotated[bool, typer.Option(help="Go on with the run, with the settings it was begun with.")] = False,
     preset: Annotated[str | None, typer.Option(help="Of the network.")] = None,
+    latent_dim: Annotated[int | None, typer.Option(help="Numbers of a latent vector; the preset's without it.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the notes.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Notes a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak of AdamW's.")] = None,
@@ -149,7 +150,7 @@ def train(
     from nsynthlib.training import train as run
 
     options = dict(kind=kind, preset=preset, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    options |= dict(beta=beta, patience=patience, seed=seed)
+    options |= dict(latent_dim=latent_dim, beta=beta, patience=patience, seed=seed)
     settings = Settings.from_options(options, resumed=out if resume else None)
     how: dict[str, Any] = {"minutes": minutes, "compiled": compiled, "tensorboard": tensorboard}
     how["precision"] = "bf16" if bf16 else None

@@ -144,6 +144,7 @@ def test_the_command_line_knows_notes_by_name(tmp_path):
         for v in (2, -0.1, math.nan, True, "x")
     ]
     + [{name: v} for name in ("epochs", "batch_size") for v in (0, -1, 1.5, True, "3", None)]
+    + [{"latent_dim": v} for v in (0, -1, 1.5, True, "3")]
     + [{name: v} for name in ("patience", "seed") for v in (-1, 0.5, True, "3", None)]
     + [{name: v} for name in ("learning_rate", "beta") for v in (0, -1, math.nan, math.inf, True, "1e-3", None)],
     ids=str,

@@ -31,7 +31,6 @@ from nsynthlib.models.sources import PRETRAINED
 from nsynthlib.training.settings import Settings
 
 SHIPPED_CLASSIFIER = PRETRAINED / "classifier"
-JUDGED = 200  # notes of each set, and twice as many new ones: about twenty minutes on a core
 
 
 def code_version() -> str:
@@ -47,7 +46,8 @@ class Notes:
     """The notes that a run learned from, of which those it held out judge it, and notes of NSynth."""
 
     folders: Sequence[Path]
-    real: Path | None = None
+    real: Path | None
+    limit: int  # of each set; of new ones there are twice as many
 
     def sets(self) -> dict[str, NSynth]:
         return sets_to_judge(self.folders, self.real)
@@ -61,10 +61,11 @@ class Notes:
             "notes", type=Path, nargs="+", help="all sets that were learned from; what was held out judges"
         )
         parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
+        parser.add_argument("--limit", type=int, default=200, help="notes of each set; 200 take half an hour on a core")
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Notes:
-        return cls(options.notes, options.real)
+        return cls(options.notes, options.real, options.limit)
 
 
 def ship(run: Path, notes: Notes, name: str | None, plain_prior: bool = False) -> Path:
@@ -84,7 +85,7 @@ def ship(run: Path, notes: Notes, name: str | None, plain_prior: bool = False) -
 
 def evaluate_shipped(model: AE, out: Path, notes: Notes) -> None:
     """Write how the shipped classifier judges a shipped model beside its weights."""
-    judged = evaluate(model, notes.sets(), learned=notes.learned(), limit=JUDGED)
+    judged = evaluate(model, notes.sets(), learned=notes.learned(), limit=notes.limit)
     write_shipped(out, type(model).__name__, notes, judged)
 
 

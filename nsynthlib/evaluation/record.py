@@ -98,8 +98,13 @@ def write_evaluation(
         "weights": weights_sha256(PRETRAINED / kind.lower() if weights is None else weights),
         "judge_weights": weights_sha256(PRETRAINED / "classifier" if judge is None else judge),
     }
+    write_results(path, head | dict(result))
+
+
+def write_results(path: Path, results: Mapping[str, Any]) -> None:
+    """Write results as JSON, atomically, a line for each measurement."""
     with atomic(path) as partial:
-        partial.write_text(_text(head | dict(result)) + "\n", encoding="utf-8")
+        partial.write_text(_text(dict(results)) + "\n", encoding="utf-8")
 
 
 def _text(node: Any, depth: int = 0) -> str:

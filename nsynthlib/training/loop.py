@@ -86,7 +86,7 @@ def train(
     _check_settings(run, settings, resume)
     accelerator.wait_for_everyone()  # before one of them begins the folder
     set_seed(settings.seed)
-    model = KINDS[settings.kind](settings.preset)
+    model = KINDS[settings.kind](settings.preset, settings.latent_dim)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     train_notes, valid_notes = (BatchSource(part, accelerator.device, model.log_mel) for part in notes)
     network = accelerator.prepare(torch.compile(model) if compiled else model)

@@ -69,7 +69,7 @@ def recipe(
     if not real:
         rate = LEARNING_RATES.get(preset or "", SHORT_LEARNING_RATE)
         # After so few steps nothing is sure, and what is unsure would come out far too loud if counted by level.
-        settings = Settings(kind, preset or "small", epochs, batch_size=4, learning_rate=rate, level_share=0.0)
+        settings = Settings(kind, preset or "small", epochs=epochs, batch_size=4, learning_rate=rate, level_share=0.0)
         return Recipe(pocket().split("instrument", 0.2), settings)
     path = PRETRAINED / one_of("model", kind, KINDS) / "training.json"
     shipped, record = Settings.read(path), read_json(path)

@@ -24,6 +24,7 @@ class Settings:
     Args:
         kind: ``ae``, ``vae`` or ``cvae``.
         preset: of the network, see ``models.PRESETS``.
+        latent_dim: numbers of a latent vector; as many as the preset has without it.
         epochs: of as many notes as there are to learn from, drawn evenly; the schedules are laid out over all of them.
         batch_size: notes a step, over all processes.
         learning_rate: peak of Muon's and AdamW's; warms up over 2 % of the steps, then follows a cosine to a hundredth.
@@ -44,6 +45,7 @@ class Settings:
 
     kind: str = "cvae"
     preset: str = PRESET
+    latent_dim: int | None = None
     epochs: int = 40
     batch_size: int = 32
     learning_rate: float = 1.5e-3
@@ -61,6 +63,8 @@ class Settings:
         one_of("preset", self.preset, PRESETS)
         read = {name: whole(name, getattr(self, name), 1) for name in ("epochs", "batch_size")}
         read |= {name: whole(name, getattr(self, name), 0) for name in ("patience", "seed")}
+        if self.latent_dim is not None:
+            read["latent_dim"] = whole("latent_dim", self.latent_dim, 1)
         numbers = {name: positive(name, getattr(self, name)) for name in ("learning_rate", "beta")}
         numbers |= {name: share(name, getattr(self, name)) for name in SHARES}
         for name, value in (read | numbers).items():

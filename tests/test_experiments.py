@@ -1,0 +1,110 @@
+"""Short runs that differ in one thing: what they learn from, what is told of them, and that none is run twice."""
+
+import json
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+import run_experiments
+from run_experiments import EXPERIMENTS, Notes, Variant, learned_notes, run
+
+from nsynthlib import Settings
+from nsynthlib.data import write_notes
+from nsynthlib.synthesis import synthetic_notes
+
+QUICK = Settings(kind="vae", preset="small", latent_dim=5, epochs=1, batch_size=8, learning_rate=1e-3)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Two sets, the second with a soundfont that only training hears."""
+    made = []
+    for number, name in enumerate(("one", "two")):
+        folder = tmp_path_factory.mktemp("sets") / name
+        for split, seed in (("train", number), ("valid", 10 + number)):
+            write_notes(folder / split, synthetic_notes(44, seed=seed))
+        made.append(folder)
+    trained = sorted({note.instrument for note in Notes.of(made[1]).train})
+    fonts = {name: {"font": "TimGM6mb" if at % 2 else "FluidR3_GM"} for at, name in enumerate(trained)}
+    (made[1] / "soundfont.json").write_text(json.dumps({"instruments": fonts}))
+    return made
+
+
+@pytest.fixture(scope="module")
+def sets(folders):
+    return {folder.name: Notes.of(folder) for folder in folders}
+
+
+def test_a_run_learns_from_every_source_but_one(sets):
+    folders = lambda notes: {note.path.parts[-4] for note in notes}  # noqa: E731
+    assert folders(learned_notes(sets, None)) == {"one", "two"}
+    assert folders(learned_notes(sets, "two")) == {"one"}
+    left = {note.instrument for note in learned_notes(sets, "small soundfonts") if note.path.parts[-4] == "two"}
+    assert left == {note.instrument for note in sets["two"].train} - sets["two"].small
+    assert sets["two"].small
+
+
+def test_notes_are_drawn_once_and_families_alike(sets, monkeypatch):
+    monkeypatch.setattr(run_experiments, "LEARNED", 44)
+    drawn = learned_notes(sets, None)
+    assert len({note.path for note in drawn}) == len(drawn) == 44
+    counts = Counter(note.family for note in drawn)
+    assert len(counts) == 11
+    assert max(counts.values()) <= 4 * min(counts.values())
+
+
+def test_what_is_told_of_a_run(sets, monkeypatch):
+    monkeypatch.setattr(run_experiments, "LEARNED", 16)
+    monkeypatch.setattr(run_experiments, "JUDGED", 3)
+    told = run(Variant("quick", QUICK, "two"), sets, "no")
+    assert told["settings"]["latent_dim"] == 5
+    assert told["learned"]["drawn"] == 16
+    assert 0 <= told["active"] <= 5
+    assert {name: one["drawn"] for name, one in told["judged"].items()} == {"one": 3, "two": 3}
+    for row in told["reconstruction"].values():
+        assert row["rmse_db"]["n"] == 3
+        low, high = row["rmse_db"]["interval"]
+        assert 0 < low <= row["rmse_db"]["value"] <= high
+
+
+def test_experiments_change_one_thing():
+    """Kinds differ by network and seed, points of a curve by beta and size, sources by what is left out and seed."""
+    free = {
+        "architectures": ("kind", "preset", "seed"),
+        "rate_distortion": ("beta", "latent_dim"),
+        "sources": ("seed",),
+    }
+    for name, variants in EXPERIMENTS.items():
+        made = list(variants())
+        common = {field: getattr(QUICK, field) for field in free[name]}
+        assert len({replace(variant.settings, **common) for variant in made}) == 1
+        assert len({(v.name, v.settings) for v in made}) == len(made)
+    seeds = Counter(variant.name for variant in EXPERIMENTS["architectures"]())
+    assert len(seeds) == 4
+    assert set(seeds.values()) == {3}
+
+
+def test_what_was_run_is_not_run_again(folders, tmp_path, monkeypatch):
+    ran = []
+    variants = [Variant("a", QUICK), Variant("b", replace(QUICK, seed=1))]
+    monkeypatch.setattr(run_experiments, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(run_experiments, "EXPERIMENTS", {"sources": lambda: variants})
+    monkeypatch.setattr(
+        run_experiments, "run", lambda variant, *_: ran.append(variant.name) or describe(variant, variant.name == "b")
+    )
+    monkeypatch.setattr(sys, "argv", ["run_experiments.py", "sources", *map(str, folders)])
+    with pytest.raises(KeyboardInterrupt):
+        run_experiments.main()
+    assert ran == ["a", "b"]
+    monkeypatch.setattr(run_experiments, "run", lambda variant, *_: ran.append(variant.name) or describe(variant))
+    run_experiments.main()
+    assert ran == ["a", "b", "b"]
+    stored = json.loads((tmp_path / "experiments" / "sources.json").read_text())
+    assert [one["name"] for one in stored["runs"]] == ["a", "b"]
+
+
+def describe(variant, stopped=False):
+    if stopped:
+        raise KeyboardInterrupt
+    return {"name": variant.name, "settings": vars(variant.settings)}

@@ -1,0 +1,169 @@
+"""Short training runs of one budget that differ in one thing, judged by validation notes.
+
+    python tools/run_experiments.py architectures data/soundfont data/dx7 data/recordings [--bf16]
+
+Experiments are `architectures` (each kind of model by three seeds), `rate_distortion` (weights of KL and sizes of z)
+and `sources` (what is lost without one of them). Each becomes `nsynthlib/pretrained/experiments/<name>.json`, written
+anew after every run, so an interrupted experiment goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from ship_weights import code_version
+from tqdm import tqdm
+
+import nsynthlib
+from nsynthlib.data import Note, train_and_valid
+from nsynthlib.evaluation.batches import rebuild
+from nsynthlib.evaluation.distances import Original
+from nsynthlib.evaluation.per_note import row_of
+from nsynthlib.evaluation.record import set_record, write_results
+from nsynthlib.evaluation.selection import draw_notes
+from nsynthlib.evaluation.statistics import Measurements
+from nsynthlib.evaluation.targets import instruments_of
+from nsynthlib.files import read_json
+from nsynthlib.models.autoencoders import AE, KINDS
+from nsynthlib.models.likelihood import BETA
+from nsynthlib.models.sources import PRETRAINED
+from nsynthlib.soundfont import TRAIN_ONLY
+from nsynthlib.training import Settings, train
+from nsynthlib.training.batches import even_weights
+
+LEARNED = 9_600  # notes a run learns from, drawn as training draws them: 300 steps an epoch
+JUDGED = 100  # notes of each set
+BUDGET = Settings(preset="overlapped", epochs=2, batch_size=32, learning_rate=2e-3)
+SEEDS = range(3)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One run of an experiment: its row, its settings, and the source of notes that it does without."""
+
+    name: str
+    settings: Settings
+    without: str | None = None
+
+
+def architectures() -> Iterator[Variant]:
+    for seed in SEEDS:
+        for name, kind, preset in (
+            ("AE", "ae", BUDGET.preset),
+            ("VAE", "vae", BUDGET.preset),
+            ("CVAE", "cvae", BUDGET.preset),
+            ("CVAE of the thesis", "cvae", "thesis"),
+        ):
+            yield Variant(name, replace(BUDGET, kind=kind, preset=preset, seed=seed))
+
+
+def rate_distortion() -> Iterator[Variant]:
+    for latent_dim in (16, 48, 128):
+        for factor in (0.25, 0.5, 1, 2, 4):
+            settings = replace(BUDGET, latent_dim=latent_dim, beta=factor * BETA)
+            yield Variant(f"{latent_dim} dimensions, beta {settings.beta:g}", settings)
+
+
+def sources() -> Iterator[Variant]:
+    for seed in SEEDS:
+        yield Variant("all", replace(BUDGET, seed=seed))
+        for source in ("small soundfonts", "dx7", "recordings"):
+            yield Variant(f"without {source}", replace(BUDGET, seed=seed), source)
+
+
+EXPERIMENTS = {made.__name__: made for made in (architectures, rate_distortion, sources)}
+
+
+@dataclass(frozen=True)
+class Notes:
+    """The notes of one folder, and which of its instruments are those of the small soundfonts."""
+
+    train: Sequence[Note]
+    valid: Sequence[Note]
+    small: frozenset[str]
+
+    @classmethod
+    def of(cls, folder: Path) -> Notes:
+        train, valid = train_and_valid(folder)
+        about = folder / "soundfont.json"
+        known = read_json(about)["instruments"] if about.exists() else {}
+        return cls(train, valid, frozenset(name for name, one in known.items() if one["font"] in TRAIN_ONLY))
+
+    def without(self, source: str | None) -> list[Note]:
+        return [note for note in self.train if source != "small soundfonts" or note.instrument not in self.small]
+
+
+def learned_notes(sets: Mapping[str, Notes], without: str | None) -> list[Note]:
+    """``LEARNED`` of all sets, families and sets and instruments alike, and none of one source."""
+    notes = [note for name, some in sets.items() if name != without for note in some.without(without)]
+    weights = even_weights(notes).numpy()
+    drawn = np.random.default_rng(0).choice(len(notes), min(LEARNED, len(notes)), replace=False, p=weights)
+    return [notes[i] for i in sorted(drawn)]
+
+
+@torch.inference_mode()
+def judge(model: AE, sets: Mapping[str, Sequence[Note]]) -> dict[str, Measurements]:
+    """Medians of all distances of the copies of every set's notes."""
+    found = {}
+    for name, notes in sets.items():
+        apart = [Original(note.audio).distances(copy) for note, copy in zip(notes, rebuild(model, notes), strict=True)]
+        values = {measure: np.array([one[measure] for one in apart]) for measure in apart[0]}
+        found[name] = row_of(values, instruments_of(notes))
+    return found
+
+
+def run(variant: Variant, sets: Mapping[str, Notes], precision: str) -> dict[str, Any]:
+    """Train and judge one variant."""
+    rng = np.random.default_rng(0)
+    valid = {name: draw_notes(some.valid, JUDGED, rng) for name, some in sets.items()}
+    learned = learned_notes(sets, variant.without)
+    every = [note for some in valid.values() for note in some]
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.process_time()
+        history = train((learned, every), Path(folder) / "run", variant.settings, precision=precision)
+        seconds = time.process_time() - started
+        model = KINDS[variant.settings.kind].from_pretrained(Path(folder) / "run")
+    told = {key: value for key, value in history["validation"][-1].items() if key in ("kl", "active")}
+    return {
+        "name": variant.name,
+        "settings": asdict(variant.settings),
+        "without": variant.without,
+        "learned": set_record(learned, sum(len(some.train) for some in sets.values())),
+        "judged": {name: set_record(notes, len(sets[name].valid)) for name, notes in valid.items()},
+        "cpu_seconds": round(seconds, 1),
+        "parameters": sum(weight.numel() for weight in model.parameters()),
+        **{key: round(value, 2) for key, value in told.items()},
+        "reconstruction": judge(model, valid),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Short training runs of one budget that differ in one thing.")
+    parser.add_argument("experiment", choices=EXPERIMENTS)
+    parser.add_argument("notes", type=Path, nargs="+", help="folders of notes, each with train and valid")
+    parser.add_argument("--bf16", action="store_true", help="mixed precision")
+    options = parser.parse_args()
+    path = PRETRAINED / "experiments" / f"{options.experiment}.json"
+    path.parent.mkdir(exist_ok=True)
+    head = {"experiment": options.experiment, "nsynthlib": nsynthlib.__version__, "torch": torch.__version__}
+    done = read_json(path)["runs"] if path.exists() else []
+    sets = {folder.name: Notes.of(folder) for folder in options.notes}
+    known = {json.dumps([one["name"], one["settings"]], sort_keys=True) for one in done}
+    for variant in tqdm(list(EXPERIMENTS[options.experiment]()), desc=options.experiment):
+        if json.dumps([variant.name, asdict(variant.settings)], sort_keys=True) not in known:
+            done.append({**run(variant, sets, "bf16" if options.bf16 else "no"), "code": code_version()})
+            write_results(path, {**head, "device": "cpu", "runs": done})
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

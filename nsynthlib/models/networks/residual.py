@@ -8,7 +8,6 @@ starts as the identity (its last convolution is zero: Zhang, Dauphin and Ma 2019
 from __future__ import annotations
 
 import math
-from functools import partial
 from itertools import islice, pairwise
 from typing import cast
 
@@ -109,9 +108,7 @@ class ResidualDecoder(nn.Module):
     pitch and only its level is learned.
     """
 
-    def __init__(
-        self, levels: Levels, comb: bool, cond_dim: int, rows: int, columns: int, overlapped: bool = True
-    ) -> None:
+    def __init__(self, levels: Levels, comb: bool, cond_dim: int, rows: int, columns: int) -> None:
         super().__init__()
         self.comb_factors = [PATCH * 2**level for level in reversed(range(len(levels)))]
         shrink = 2 ** (len(levels) - 1)
@@ -121,10 +118,8 @@ class ResidualDecoder(nn.Module):
         self.blocks = _blocks(levels[::-1], self.comb_factors, comb, cond_dim)
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairwise(channels))
         width, planes = channels[-1] + (PATCH if comb else 0), 2 if comb else 1
-        out = OverlappedPatches if overlapped else partial(nn.Conv2d, kernel_size=3, padding=1)
-        self.conv_out = out(width, planes * PATCH**2)
-        size = 1 if overlapped else 3
-        self.log_sigma = nn.Conv2d(width, planes * PATCH**2, size, padding=size // 2)
+        self.conv_out = OverlappedPatches(width, planes * PATCH**2)
+        self.log_sigma = nn.Conv2d(width, planes * PATCH**2, 1)
         nn.init.constant_(cast(Tensor, self.log_sigma.bias), LOG_SIGMA_INIT)
 
     def forward(self, cond: Tensor, comb: Tensor | None) -> Tensor:

@@ -11,7 +11,8 @@ from scipy.ndimage import uniform_filter1d
 from nsynthlib import AE, CVAE, LogMel
 from nsynthlib.models import Condition
 from nsynthlib.models.texture import FRAMES, fast_part, highpass, reference_noise, rolled, steady_frames
-from nsynthlib.training import deviation_loss
+from nsynthlib.training import Settings, deviation_loss, fit_log_sigma
+from nsynthlib.training.batches import BatchSource
 
 
 def test_the_fast_part_is_what_a_moving_average_leaves():
@@ -43,6 +44,32 @@ def test_the_fast_part_is_a_notes_own_where_it_is_steady_and_what_the_mean_leave
     made = fast_part(target, x_mean, steady)
     assert torch.equal(made[..., steady], highpass(target)[..., steady])
     assert torch.equal(made[..., ~steady], highpass(target - x_mean)[..., ~steady])
+
+
+def test_the_deviation_is_fitted_last_and_changes_nothing_else(pocket_notes):
+    """Its optimum is where fast parts, each over its own deviation, have a mean square of 1; and it is found again."""
+    torch.manual_seed(0)
+    model = CVAE("small").eval()
+    notes = BatchSource(pocket_notes, torch.device("cpu"), model.log_mel)
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    for _ in range(2):
+        assert fit_log_sigma(model, notes, Settings(batch_size=4))
+        after = model.state_dict()
+        fitted = {name for name, weight in after.items() if not torch.equal(weight, before[name])}
+        assert fitted == {"decoder.log_sigma.weight", "decoder.log_sigma.bias"}
+        found = after["decoder.log_sigma.bias"].clone()
+    fit_log_sigma(model, notes, Settings(batch_size=4))
+    assert torch.equal(model.decoder.log_sigma.bias, found)
+    assert all(weight.requires_grad for weight in model.parameters())
+    with torch.no_grad():
+        db, condition = notes.batch(notes.draw(32, seeded(5)))
+        x_mean, log_sigma = model.decode_stats(model.encode(db, condition)[0], condition)
+        ratio = fast_part(model.scaled(db), x_mean, steady_frames(model.log_mel)) / log_sigma.exp()
+    assert ratio.square().mean().item() == pytest.approx(1.0, abs=0.35)
+
+
+def test_a_preset_without_texture_has_nothing_to_fit():
+    assert not fit_log_sigma(AE("thesis"), None, Settings())
 
 
 def test_noise_is_even_as_a_whole_and_its_neighbours_belong_together():

@@ -1,9 +1,9 @@
 """Breath, noise and beating: what moves from frame to frame, and a decoder that gives the mean leaves out.
 
 The mean of all that could be there is smooth. So a second head of the decoder tells how far each bin of a real note
-strays from its own moving average, and a spectrogram of noise, as uneven as that of any noise is, strays that far.
-Neighbours in it belong together because windows and bands overlap, which independent numbers would not; a part of it is
-slower, as partials that beat are.
+strays from its own moving average (:func:`~nsynthlib.training.fit_log_sigma` fits it to a trained model), and a
+spectrogram of noise, as uneven as that of any noise is, strays that far. Neighbours in it belong together because
+windows and bands overlap, which independent numbers would not; a part of it is slower, as partials that beat are.
 """
 
 from __future__ import annotations

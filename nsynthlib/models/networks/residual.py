@@ -123,6 +123,12 @@ class ResidualDecoder(nn.Module):
         nn.init.constant_(cast(Tensor, self.log_sigma.bias), LOG_SIGMA_INIT)
 
     def forward(self, cond: Tensor, comb: Tensor | None) -> Tensor:
+        features = self.features(cond, comb)
+        mean = _join_comb(self.conv_out(features), comb)  # [batch, 1, rows, columns]
+        return torch.cat([mean, self.deviation(features.detach(), comb)], 1)  # [batch, 2, rows, columns]
+
+    def features(self, cond: Tensor, comb: Tensor | None) -> Tensor:
+        """What both results are made from, ``[batch, features, rows / 8, columns / 8]``."""
         hidden = self.proj(cond).unflatten(1, self.base)  # [batch, channels[0], rows / 32, columns / 32] of 3 levels
         folded, blocks = None, iter(self.blocks)
         for level, depth in enumerate(self.depths):
@@ -132,10 +138,11 @@ class ResidualDecoder(nn.Module):
             for block in islice(blocks, depth):
                 hidden = block(hidden, folded, cond)
         hidden = F.silu(hidden)  # [batch, channels[-1], rows / 8, columns / 8]
-        told = hidden if folded is None else torch.cat([hidden, folded], 1)
-        mean = _join_comb(self.conv_out(told), comb)  # [batch, 1, rows, columns]
-        log_sigma = _join_comb(self.log_sigma(told.detach()), comb)
-        return torch.cat([mean, log_sigma], 1)  # [batch, 2, rows, columns]
+        return hidden if folded is None else torch.cat([hidden, folded], 1)
+
+    def deviation(self, features: Tensor, comb: Tensor | None) -> Tensor:
+        """The log of the deviation, ``[batch, 1, rows, columns]``."""
+        return _join_comb(self.log_sigma(features), comb)
 
 
 def _blocks(levels: Levels, comb_factors: list[int], comb: bool, cond_dim: int) -> nn.ModuleList:

@@ -283,6 +283,24 @@ def test_a_move_decodes_once(model):
     handle.remove()
 
 
+def test_stored_answers_are_those_to_the_settings_of_now(model):
+    widget = cvae_explorer(model, stored=True).widget
+    settings = settings_of(widget)
+    assert list(widget.stored["settings"].items()) == list(settings.items())  # in their order: a page compares texts
+    for want in ("figure", "sound"):
+        answer, kept = widget.answer(want, settings), widget.stored[want]
+        for (name, kind), data in zip(kept["arrays"], kept["buffers"], strict=True):
+            assert np.array_equal(np.frombuffer(data, kind), np.ravel(answer.pop(name)))
+        assert answer.items() <= kept.items()
+    assert cvae_explorer(model).widget.stored == {}
+
+
+def test_an_explorer_shows_the_controls_that_are_asked_for(model):
+    assert list(cvae_explorer(model, controls=("family", "pitch")).controls) == ["family", "pitch"]
+    with pytest.raises(ValueError, match="control 'colour' is not offered; choose one of pitch, family"):
+        cvae_explorer(model, controls=["colour"])
+
+
 def test_widgets_say_what_they_are(note, model):
     """Without an address, so that a stored chapter stays true."""
     assert repr(stft_explorer(note)) == "STFTExplorer(64000 samples, 16000 Hz)"

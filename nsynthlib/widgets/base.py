@@ -49,8 +49,8 @@ class ExplorerWidget(anywidget.AnyWidget):
     settings = traitlets.List(traitlets.Unicode()).tag(sync=True)  # names of the traits that are settings
     choices = traitlets.Dict().tag(sync=True)  # name of a setting -> its values, where it is chosen from a list
     note = traitlets.Bytes().tag(sync=True)  # the sound to analyse as int16; empty where there is none
-    sample_rate = traitlets.Int(SAMPLE_RATE).tag(sync=True)
     sounds = traitlets.Dict().tag(sync=True)  # name -> a file: others to analyse, one click away
+    sample_rate = traitlets.Int(SAMPLE_RATE).tag(sync=True)
     floor_db = traitlets.Float(FLOOR_DB).tag(sync=True)
     colours = traitlets.Bytes().tag(sync=True)  # red, green, blue of 256 levels
 

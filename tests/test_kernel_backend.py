@@ -84,7 +84,7 @@ class Notebook:
         self.page = window.page
         self.window = window
         window.open_html(f"{site}/notebook.html", BODY)
-        names = [*widget.settings, "settings", "choices", "kind", "sample_rate", "floor_db"]
+        names = [*widget.settings, "settings", "choices", "kind", "sample_rate", "sounds", "floor_db"]
         told = settings_of(widget)
         given = {
             "source": widget._esm,

@@ -12,7 +12,9 @@ import soundfile
 import torch
 from helpers import RATE, decaying_note, in_python, level_db, rms, settings_of, sine, strongest
 
+from nsynthlib.audio.encoding import to_pcm16
 from nsynthlib.data import FAMILIES
+from nsynthlib.errors import UsageError
 from nsynthlib.generation import TEXTURE, decode
 from nsynthlib.spectral import MEL_SCALES, log_spectral_distance
 from nsynthlib.widgets import abx, cvae_explorer, mel_explorer, player, players, sampling_explorer, stft_explorer
@@ -203,6 +205,24 @@ def test_alias_runs_through_the_same_samples():
     for curve in ("curve", "folded"):
         through = np.interp(at, np.arange(len(answer[curve])), answer[curve])
         assert np.abs(through - answer["samples"]).max() < 1e-3
+
+
+def test_offered_sounds_travel_without_loss(note):
+    """As 16-bit files at their own rate, under the names that the reader presses."""
+    other = sine(300, 0.5, 1).astype(np.float32)
+    files = sampling_explorer({"a note": note, "a sine": other}, 22_050).widget.sounds
+    assert list(files) == ["a note", "a sine"]
+    for file, sound in zip(files.values(), (note, other), strict=True):
+        samples, rate = soundfile.read(io.BytesIO(file), dtype="int16")
+        assert rate == 22_050
+        np.testing.assert_array_equal(samples, to_pcm16(sound))
+    assert sum(map(len, files.values())) < 0.8 * 2 * (len(note) + len(other))
+
+
+@pytest.mark.parametrize(("sounds", "rate"), [({"a": np.zeros((2, 9))}, RATE), ({"a": [2.0]}, RATE), ({}, 100)])
+def test_impossible_offered_sounds_are_refused(sounds, rate):
+    with pytest.raises(UsageError, match=r"one channel|full scale|sample_rate"):
+        sampling_explorer(sounds, rate)
 
 
 @pytest.mark.parametrize("bits", [2, 4, 8, 16])

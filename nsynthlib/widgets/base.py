@@ -49,6 +49,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     settings = traitlets.List(traitlets.Unicode()).tag(sync=True)  # names of the traits that are settings
     choices = traitlets.Dict().tag(sync=True)  # name of a setting -> its values, where it is chosen from a list
     note = traitlets.Bytes().tag(sync=True)  # the sound to analyse as int16; empty where there is none
+    sounds = traitlets.Dict().tag(sync=True)  # name -> a file: others to analyse, one click away
     sample_rate = traitlets.Int(SAMPLE_RATE).tag(sync=True)
     stored = traitlets.Dict().tag(sync=True)  # answers that travel with a page, see store_answers; or none
     floor_db = traitlets.Float(FLOOR_DB).tag(sync=True)

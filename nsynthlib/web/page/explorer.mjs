@@ -72,7 +72,7 @@ export const explorer = (kind) => ({
     const parts = build(el, model, kind);
     const { run, use, tend, stop } = makeRunner(model, el, parts, kind, (on) => makeBackend(model, on));
     const words = typeof kind.ownSound === "function" ? kind.ownSound(model) : kind.ownSound;
-    const endRecording = words ? makeOwnSound(el, model.get("sample_rate"), words, use) : () => {};
+    const endRecording = words ? makeOwnSound(el, model, words, use) : () => {};
 
     const events = model.get("settings").map((name) => `change:${name}`);
     for (const event of events) model.on(event, run);

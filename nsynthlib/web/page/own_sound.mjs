@@ -1,4 +1,4 @@
-/** A reader's own sound, from a file or the microphone, in place of the example; kept in this view and nowhere else. */
+/** Another sound in place of the example: one that is offered, or a reader's own, which is kept in this view alone. */
 import constants from "../../constants.json" with { type: "json" };
 import { isPage } from "./backend.mjs";
 import { mixChannels } from "./channels.mjs";
@@ -8,8 +8,8 @@ import { fixed } from "./format.mjs";
 const { longest_seconds: LONGEST, shortest_seconds: SHORTEST } = constants.own_sound; // what is longer is cut
 const LARGEST = 100e6; // bytes of a file
 
-const PRIVATE = "It never leaves your browser.";
-const TO_KERNEL = "It goes to this notebook's kernel to be computed, and is stored nowhere.";
+const PRIVATE = "Your own sound never leaves your browser.";
+const TO_KERNEL = "Your own sound goes to this notebook's kernel to be computed, and is stored nowhere.";
 
 /** What to say of a microphone that cannot be had. */
 const REFUSALS = {
@@ -78,12 +78,17 @@ function describe(name, { seconds, alone, beyond }) {
 }
 
 /**
- * Buttons to load, to record and to go back, under `words` that say what for. `onChange(samples)` gets an Int16Array at
- * `rate`, or `null` for the example. Whatever goes wrong is said in one line, and the sound that was there stays.
+ * Buttons to take one of the sounds that come with the model, to load, to record and to go back, under `words` that say
+ * what for. `onChange(samples)` gets an Int16Array at the model's rate, or `null` for the example. Whatever goes wrong is
+ * said in one line, and the sound that was there stays.
  */
-export function makeOwnSound(el, rate, words, onChange) {
-  const group = make(el, "div", "nn-own", { role: "group", "aria-label": "Your own sound" });
+export function makeOwnSound(el, model, words, onChange) {
+  const rate = model.get("sample_rate");
+  const group = make(el, "div", "nn-own", { role: "group", "aria-label": "Another sound" });
   make(group, "span", "nn-own-words", {}, `${words} ${isPage() ? PRIVATE : TO_KERNEL}`);
+  for (const [name, file] of Object.entries(model.get("sounds"))) {
+    makeButton(group, name, () => load(new Blob([file]), name));
+  }
   const chooser = { type: "file", accept: "audio/*", "aria-label": "Sound file", hidden: "" };
   const input = make(group, "input", "nn-file", chooser);
   makeButton(group, "Use a sound file", () => input.click());

@@ -46,6 +46,7 @@ MAKE: Makers = {
     "sampling": widgets.sampling_explorer,
     "stft": lambda: widgets.stft_explorer(decaying_note(10), RATE),
     "mel": lambda: widgets.mel_explorer(decaying_note(10), RATE),
+    "fourier": lambda: widgets.fourier_explorer(decaying_note(10), RATE),
     "abx": lambda: widgets.abx(sounds(), RATE, trials=10),
 }
 

@@ -46,6 +46,7 @@ MAKE: Makers = {
     "sampling": lambda: widgets.sampling_explorer(sounds(), RATE),
     "stft": lambda: widgets.stft_explorer(decaying_note(10), RATE),
     "mel": lambda: widgets.mel_explorer(decaying_note(10), RATE),
+    "fourier": lambda: widgets.fourier_explorer(decaying_note(10), RATE),
     "abx": lambda: widgets.abx(sounds(), RATE, trials=10),
 }
 

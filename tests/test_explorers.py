@@ -16,11 +16,12 @@ from nsynthlib.widgets.modules import one_file
 
 @pytest.fixture(scope="module")
 def hands(pages, visit) -> dict[str, Hand]:
-    return {name: Hand(visit(), f"{pages}/{name}.html") for name in ("sampling", "stft", "mel")}
+    return {name: Hand(visit(), f"{pages}/{name}.html") for name in ("sampling", "stft", "mel", "fourier")}
 
 
 BOTH = {0, 1}
 MADE, REBUILT, SURVIVES = "Sampled and quantised", "Rebuilt from the picture", "What survives"
+FOUND, PLANES = "The sine found", {0, 1, 2, 3}
 MOVES = [  # explorer, control, key, place for the mouse, pictures and sounds that must change
     ("sampling", "Frequency (Hz)", "ArrowRight", 0.63, BOTH, {MADE, "Original"}),
     ("sampling", "Sample rate", "ArrowLeft", 0.5, BOTH, {MADE}),
@@ -38,6 +39,12 @@ MOVES = [  # explorer, control, key, place for the mouse, pictures and sounds th
     ("mel", "Scale", "ArrowUp", 1, BOTH, {SURVIVES}),
     ("mel", "Lowest (Hz)", "ArrowRight", 0.1, BOTH, {SURVIVES}),
     ("mel", "Highest (Hz)", "ArrowLeft", 0.7, BOTH, {SURVIVES}),
+    ("fourier", "Frequency (Hz)", "ArrowRight", 0.33, PLANES, {FOUND}),
+    ("fourier", "Start (ms)", "ArrowRight", 0.2, PLANES, {FOUND}),
+    ("fourier", "Frame", "ArrowLeft", 0.9, PLANES, {FOUND}),
+    ("fourier", "Window", "ArrowUp", 0, PLANES, {FOUND}),
+    ("fourier", "Summed (%)", "ArrowLeft", 0.4, {1, 2, 3}, set()),
+    ("fourier", "Display", "ArrowUp", 1, {0}, set()),
 ]
 
 

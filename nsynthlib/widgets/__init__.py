@@ -7,6 +7,7 @@ and a chapter needs no callback of its own.
 
 from nsynthlib.widgets.audio_players import Player, Players, player, players
 from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
+from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
 from nsynthlib.widgets.latent_space import LatentMap, latent_map
 from nsynthlib.widgets.listening import ABX, abx
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
@@ -17,6 +18,7 @@ from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
 __all__ = [
     "ABX",
     "CVAEExplorer",
+    "FourierExplorer",
     "LatentMap",
     "MelExplorer",
     "Player",
@@ -26,6 +28,7 @@ __all__ = [
     "SynthesisExplorer",
     "abx",
     "cvae_explorer",
+    "fourier_explorer",
     "latent_map",
     "mel_explorer",
     "player",

@@ -23,6 +23,7 @@ import {
   stft,
   toDb,
 } from "../dsp/index.mjs";
+import { drawProbe, playProbe } from "../dsp/fourier.mjs";
 import { drawSampling, playSampling } from "../dsp/sampling.mjs";
 import { SPECTROGRAM, makeNoteOnce } from "../dsp/synthesis/notes.mjs";
 
@@ -127,6 +128,12 @@ const sampling = {
   original: (job) => samplingSound("original", job),
 };
 
+const fourier = {
+  original,
+  figure: ({ settings, note, sampleRate }) => drawProbe(settings, note, sampleRate),
+  sound: ({ settings, note, sampleRate }) => asFile(playProbe(settings, note, sampleRate), sampleRate),
+};
+
 /** The last decoded note, since its sound is asked for right after its figure. */
 let last = { key: null, note: null };
 
@@ -167,4 +174,4 @@ const synthesised = {
   sound: ({ settings, note, sampleRate }) => asFile(makeNoteOnce(settings, note), sampleRate),
 };
 
-export const answers = { note: synthesised, stft: spectrogram, mel, sampling, cvae };
+export const answers = { note: synthesised, stft: spectrogram, mel, sampling, fourier, cvae };

@@ -36,7 +36,7 @@ function start() {
 /**
  * Computes in the worker.
  *
- * @param kind "stft", "mel", "sampling", "note" or "cvae"
+ * @param kind "stft", "mel", "sampling", "fourier", "note" or "cvae"
  * @param want "figure", `{ rows, cols, cells, hop }` or what else the kind draws; "sound" or "original",
  *   `{ wav, peak, rms, reduction_db }`; of a note, "comparison", the figure of the sound to compare it with; of a CVAE,
  *   "decibels"

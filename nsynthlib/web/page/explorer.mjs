@@ -14,7 +14,7 @@ import { makeRunner } from "./runner.mjs";
 
 /**
  * Lines and points, as a panel: `(el, model)` to `{ show(figure, settings, words), repaint() }`. `plotOf(figure,
- * settings, rate)` gives what `drawPlot` draws, and `alt`, the same in words.
+ * settings, rate)` gives what `drawPlot` draws, and `alt`, the same in words. `show` and `repaint` answer as `drawPlot` does.
  */
 export const plotPanel = (plotOf) => (el, model) => {
   const canvas = make(el, "canvas", "nn-plot", { role: "img", "aria-label": "Plot, not computed yet" });
@@ -23,7 +23,7 @@ export const plotPanel = (plotOf) => (el, model) => {
   function show(figure, settings) {
     shown = plotOf(figure, settings, model.get("sample_rate"));
     canvas.setAttribute("aria-label", shown.alt);
-    repaint();
+    return repaint();
   }
   return { show, canvas, repaint };
 };

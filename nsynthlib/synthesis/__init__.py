@@ -11,6 +11,8 @@ physical       :func:`plucked_tone`                        :class:`Plucked`
 spectral       :func:`analyse`, :func:`shaped_noise`  :class:`Spectral`
 =============  =====================================  ==============================
 
+:func:`morph` leads from one note to another, partial by partial.
+
 A function makes a tone for four seconds; an instrument, a :class:`Timbre`, adds envelope, velocity and level when
 :func:`synthesise` plays a note on it.
 """
@@ -21,6 +23,7 @@ from nsynthlib.synthesis.families import FAMILY_TIMBRES, sample_timbre
 from nsynthlib.synthesis.fm import Operator, fm_tone
 from nsynthlib.synthesis.granular import granular_tone
 from nsynthlib.synthesis.instruments import synthetic_notes
+from nsynthlib.synthesis.morphing import Morph, morph
 from nsynthlib.synthesis.plucked import plucked_tone
 from nsynthlib.synthesis.spectral_model import SpectralModel, analyse, shaped_noise
 from nsynthlib.synthesis.subtractive import filter_response, subtractive_tone, waveform
@@ -34,6 +37,7 @@ __all__ = [
     "Additive",
     "Granular",
     "Modal",
+    "Morph",
     "Operator",
     "Plucked",
     "Spectral",
@@ -46,6 +50,7 @@ __all__ = [
     "filter_response",
     "fm_tone",
     "granular_tone",
+    "morph",
     "partials_below_nyquist",
     "plucked_tone",
     "sample_timbre",

@@ -10,6 +10,7 @@ from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
 from nsynthlib.widgets.latent_space import LatentMap, latent_map
 from nsynthlib.widgets.listening import ABX, abx
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
+from nsynthlib.widgets.morph import MorphExplorer, morph_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
 from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
@@ -19,6 +20,7 @@ __all__ = [
     "CVAEExplorer",
     "LatentMap",
     "MelExplorer",
+    "MorphExplorer",
     "Player",
     "Players",
     "STFTExplorer",
@@ -28,6 +30,7 @@ __all__ = [
     "cvae_explorer",
     "latent_map",
     "mel_explorer",
+    "morph_explorer",
     "player",
     "players",
     "sampling_explorer",

@@ -64,8 +64,8 @@ function build(el, model, { panels, sounds, comparison, keyboard }) {
  *   `needs(settings)` is what it depends on, and `onlyOwn` says that it is there while a reader's own sound is;
  *   `describe(settings, figure, rate, samples, isOwn)`, in words; `idle(settings)`: names of the settings that move
  *   nothing beside the others; `ownSound`: what a reader's own sound is for, where there is a place for one, in words or
- *   as `(model)` to words; `keyboard`: `makeKeyboard`, where its sound is
- *   to be played; `comparison`: `{ name, panel }` to show that sound in
+ *   as `(model)` to words; `comparison`: `{ name, panel }` to show that sound in; `keyboard`: `makeKeyboard`, where its sound
+ *   is to be played
  */
 export const explorer = (kind) => ({
   render({ model, el }) {

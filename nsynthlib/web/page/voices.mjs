@@ -19,8 +19,10 @@ function makeStore(context, ask, stateOf) {
       abort.abort();
       [state, sounds, abort] = [stateOf(), new Map(), new AbortController()];
     }
-    if (!sounds.has(pitch)) sounds.set(pitch, load(pitch, abort.signal).catch(() => sounds.delete(pitch) && null));
-    return sounds.get(pitch);
+    const known = sounds;
+    const forget = () => known.delete(pitch) && null; // the status line tells what is wrong; the next touch tries again
+    if (!known.has(pitch)) known.set(pitch, load(pitch, abort.signal).catch(forget));
+    return known.get(pitch);
   };
 }
 

@@ -13,6 +13,7 @@ spectral       :func:`analyse`, :func:`shaped_noise`  :class:`Spectral`
 
 Beside lone notes there are a voice, drums and a piece of music: :func:`formant_speech`, :func:`drum_loop` and
 :func:`phrase`.
+:func:`morph` leads from one note to another, partial by partial.
 
 A function makes a tone for four seconds; an instrument, a :class:`Timbre`, adds envelope, velocity and level when
 :func:`synthesise` plays a note on it.
@@ -25,6 +26,7 @@ from nsynthlib.synthesis.families import FAMILY_TIMBRES, sample_timbre
 from nsynthlib.synthesis.fm import Operator, fm_tone
 from nsynthlib.synthesis.granular import granular_tone
 from nsynthlib.synthesis.instruments import synthetic_notes
+from nsynthlib.synthesis.morphing import Morph, morph
 from nsynthlib.synthesis.phrase import PHRASE, PhraseNote, phrase
 from nsynthlib.synthesis.plucked import plucked_tone
 from nsynthlib.synthesis.spectral_model import SpectralModel, analyse, shaped_noise
@@ -42,6 +44,7 @@ __all__ = [
     "Additive",
     "Granular",
     "Modal",
+    "Morph",
     "Operator",
     "PhraseNote",
     "Plucked",
@@ -57,6 +60,7 @@ __all__ = [
     "fm_tone",
     "formant_speech",
     "granular_tone",
+    "morph",
     "partials_below_nyquist",
     "phrase",
     "plucked_tone",

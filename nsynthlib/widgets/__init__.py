@@ -11,6 +11,7 @@ from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
 from nsynthlib.widgets.latent_space import LatentMap, latent_map
 from nsynthlib.widgets.listening import ABX, abx
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
+from nsynthlib.widgets.morph import MorphExplorer, morph_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
 from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
@@ -21,6 +22,7 @@ __all__ = [
     "FourierExplorer",
     "LatentMap",
     "MelExplorer",
+    "MorphExplorer",
     "Player",
     "Players",
     "STFTExplorer",
@@ -31,6 +33,7 @@ __all__ = [
     "fourier_explorer",
     "latent_map",
     "mel_explorer",
+    "morph_explorer",
     "player",
     "players",
     "sampling_explorer",

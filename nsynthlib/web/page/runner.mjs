@@ -32,6 +32,7 @@ export function makeRunner(model, el, parts, { describe, idle = () => [] }, back
   let wanted = 0;
   let running = false;
   let own = null;
+  let owned = 0; // how often that has changed
   let compared = null; // the own sound that the comparison shows
   let sound = new AbortController();
 
@@ -105,13 +106,21 @@ export function makeRunner(model, el, parts, { describe, idle = () => [] }, back
     tend();
   }
 
+  /** What piano keys play: the sound of these settings at other pitches. */
+  const keys = {
+    ask: (pitch, signal) => ask("sound", { ...readSettings(model), pitch }, { own, signal }),
+    stateOf: () => JSON.stringify([{ ...readSettings(model), pitch: null }, owned]),
+    releaseOf: () => model.get("release"),
+  };
+
   /** Takes a reader's own sound, or `null` for the example, and shows what belongs to it. */
   function use(samples) {
     own = samples;
+    owned++;
     for (const { place, onlyOwn } of parts.players) if (onlyOwn) place.hidden = !own;
     if (parts.comparison) parts.comparison.place.hidden = !own;
     return run();
   }
 
-  return { run, use, tend, stop: () => sound.abort() };
+  return { run, use, tend, keys, stop: () => sound.abort() };
 }

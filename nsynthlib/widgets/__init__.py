@@ -9,6 +9,7 @@ from nsynthlib.widgets.audio_players import Player, Players, player, players
 from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
 from nsynthlib.widgets.latent_space import LatentMap, latent_map
 from nsynthlib.widgets.listening import ABX, abx
+from nsynthlib.widgets.live import LiveExplorer, live_explorer
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
@@ -18,6 +19,7 @@ __all__ = [
     "ABX",
     "CVAEExplorer",
     "LatentMap",
+    "LiveExplorer",
     "MelExplorer",
     "Player",
     "Players",
@@ -27,6 +29,7 @@ __all__ = [
     "abx",
     "cvae_explorer",
     "latent_map",
+    "live_explorer",
     "mel_explorer",
     "player",
     "players",

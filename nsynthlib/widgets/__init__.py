@@ -10,6 +10,7 @@ from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
 from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
 from nsynthlib.widgets.latent_space import LatentMap, latent_map
 from nsynthlib.widgets.listening import ABX, abx
+from nsynthlib.widgets.live import LiveExplorer, live_explorer
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
 from nsynthlib.widgets.morph import MorphExplorer, morph_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
@@ -21,6 +22,7 @@ __all__ = [
     "CVAEExplorer",
     "FourierExplorer",
     "LatentMap",
+    "LiveExplorer",
     "MelExplorer",
     "MorphExplorer",
     "Player",
@@ -32,6 +34,7 @@ __all__ = [
     "cvae_explorer",
     "fourier_explorer",
     "latent_map",
+    "live_explorer",
     "mel_explorer",
     "morph_explorer",
     "player",

@@ -4,19 +4,13 @@ import { isPage } from "./backend.mjs";
 import { mixChannels } from "./channels.mjs";
 import { make, makeButton } from "./dom.mjs";
 import { fixed } from "./format.mjs";
+import { openMicrophone } from "./microphone.mjs";
 
 const { longest_seconds: LONGEST, shortest_seconds: SHORTEST } = constants.own_sound; // what is longer is cut
 const LARGEST = 100e6; // bytes of a file
 
 const PRIVATE = "Your own sound never leaves your browser.";
 const TO_KERNEL = "Your own sound goes to this notebook's kernel to be computed, and is stored nowhere.";
-
-/** What to say of a microphone that cannot be had. */
-const REFUSALS = {
-  NotAllowedError: "The microphone was not allowed; allow it in the browser's address bar, or choose a file.",
-  NotFoundError: "No microphone was found; choose a file instead.",
-  NotReadableError: "The microphone is in use by another program; close that, or choose a file.",
-};
 
 /** How far amplitudes reach beyond full scale, which is 1; 1 where they do not. */
 const reachOf = (audio) => audio.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
@@ -39,17 +33,6 @@ export async function readSound(file, rate) {
   const beginning = audio.subarray(0, LONGEST * rate);
   const beyond = reachOf(beginning);
   return { samples: toSamples(beginning, beyond), seconds: buffer.duration, alone, beyond };
-}
-
-/** The microphone's sound, as it is: no echo, noise or level is corrected. */
-async function openMicrophone() {
-  if (!navigator.mediaDevices?.getUserMedia) {
-    throw new Error("This browser gives no page opened this way a microphone; choose a file instead.");
-  }
-  const asItIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-  return navigator.mediaDevices.getUserMedia({ audio: asItIs }).catch((error) => {
-    throw new Error(REFUSALS[error.name] ?? `The microphone could not be opened: ${error.message}`);
-  });
 }
 
 /** Records until `stop` resolves; the answer is a file. */
@@ -115,7 +98,7 @@ export function makeOwnSound(el, model, words, onChange) {
 
   const fromMicrophone = () =>
     attempt(async () => {
-      const stream = await openMicrophone();
+      const stream = await openMicrophone("choose a file");
       const enough = new Promise((resolve) => (stop = resolve));
       const timer = setTimeout(stop, 1000 * LONGEST + 100);
       recording.textContent = "Stop recording";

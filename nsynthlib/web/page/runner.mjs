@@ -1,13 +1,7 @@
 /** What happens while the controls of an explorer move: its pictures and its sounds follow. */
 import { tendControls } from "./controls.mjs";
 import { describeLevels, inControlsWords } from "./format.mjs";
-
-/** What the controls say, by the names that both engines use. */
-function readSettings(model) {
-  const choices = model.get("choices");
-  const read = (name) => (name in choices ? choices[name][model.get(name)] : model.get(name));
-  return Object.fromEntries(model.get("settings").map((name) => [name, read(name)]));
-}
+import { readSettings } from "./settings.mjs";
 
 /** Gives a player a new file; a reader who was listening hears the new sound from the same moment. */
 function load(audio, wav) {

@@ -33,10 +33,10 @@ OBSERVE = """async (view) => {
 class Hand:
     """Moves the controls of the explorer on one page, and looks and listens after each move."""
 
-    def __init__(self, window, address: str) -> None:
+    def __init__(self, window, address: str, patience: float = 8_000) -> None:
         self.window = window
         self.page = window.page
-        self.page.set_default_timeout(8_000)
+        self.page.set_default_timeout(patience)
         self.page.goto(address)
         self.view = self.page.locator(".nn-view").first
         self.view.scroll_into_view_if_needed()

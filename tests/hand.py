@@ -33,10 +33,10 @@ OBSERVE = """async (view) => {
 class Hand:
     """Moves the controls of one explorer of a page, the first by itself, and looks and listens after each move."""
 
-    def __init__(self, window, address: str, explorer: int = 0) -> None:
+    def __init__(self, window, address: str, explorer: int = 0, patience: float = 8_000) -> None:
         self.window = window
         self.page = window.page
-        self.page.set_default_timeout(8_000)
+        self.page.set_default_timeout(patience)
         self.page.goto(address)
         self.view = self.page.locator(".nn-view").nth(explorer)
         self.controls = self.page.locator(".nn-controls").nth(explorer)

@@ -12,7 +12,7 @@ LARGE = re.compile(r"\.(onnx|wasm)(\?|$)|/worker\.mjs")
 
 @pytest.fixture(scope="module")
 def hand(site, visit) -> Hand:
-    return Hand(visit(), f"{site}/{PAGE}")
+    return Hand(visit(), f"{site}/{PAGE}", patience=60_000)  # milliseconds: the first move loads the model
 
 
 def large(hand: Hand) -> list[str]:

@@ -2,7 +2,7 @@
 import FFT from "fft.js";
 import constants from "../../constants.json" with { type: "json" };
 import { faded } from "./sampling.mjs";
-import { makeWindow } from "./stft.mjs";
+import { makeWindow } from "./window.mjs";
 
 const { n_fft: N_FFT, seconds: SECONDS } = constants.fourier;
 

@@ -5,11 +5,11 @@
  * One key is a stop for Tab; arrows go from it to the others, Space and Enter play. No key of the computer is taken from
  * the page that plays no note, and none without the focus. Where the focus leaves, all notes end.
  */
+import { noteName } from "../dsp/pitch.mjs";
 import { make } from "./dom.mjs";
 import { makeVoices } from "./voices.mjs";
 
 const LOWEST = 48; // C3
-const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
 const PLACES = [0, 0, 1, 1, 2, 3, 3, 4, 4, 5, 5, 6]; // white keys to the left
 const TAP = 500; // milliseconds of a note that assistive technology plays
 const WORDS = "Play it: by mouse, by touch, or, once a key has the focus, by the letters on the keys.";
@@ -21,18 +21,17 @@ const CODES = [
 ];
 
 const signOf = (code) => code.replace(/^(Key|Digit)/, "");
-const nameOf = (pitch) => `${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
 
 /** A piano key in its octave, which is `whites` white keys wide. */
 function makePianoKey(octave, pitch, whites) {
   const step = pitch - LOWEST === CODES.length - 1 ? 12 : pitch % 12;
-  const isBlack = NAMES[step % 12].length > 1;
+  const isBlack = noteName(step).includes("♯");
   const place = step === 12 ? 7 : PLACES[step];
   const told = { type: "button", tabindex: "-1", "data-pitch": pitch };
   const key = make(octave, "button", isBlack ? "nn-key nn-black" : "nn-key", told);
   key.style.left = `${(100 * (isBlack ? place + 0.7 : place)) / whites}%`;
   key.style.width = `${(100 * (isBlack ? 0.6 : 1)) / whites}%`;
-  make(key, "span", "nn-key-name", {}, nameOf(pitch));
+  make(key, "span", "nn-key-name", {}, noteName(pitch));
   key.append(" ");
   make(key, "span", "nn-key-sign", {}, signOf(CODES[pitch - LOWEST]));
   return key;

@@ -170,7 +170,7 @@ def test_the_tuner_hears_no_pitch_in_noise_or_silence(run):
 
 
 def measured(audio: torch.Tensor, pitch: int) -> float | None:
-    """The pitch, with fraction, of a sound on which the package's two measures agree within a cent, which is what one of them can tell."""
+    """The pitch of a sound on which the package's two measures agree within a cent: one of them tells no finer."""
     try:
         heard = estimate_pitch(audio)
     except DataError:

@@ -43,9 +43,10 @@ def sounds() -> dict[str, np.ndarray]:
 
 Makers = Mapping[str, Callable[[], Widget]]
 MAKE: Makers = {
-    "sampling": widgets.sampling_explorer,
+    "sampling": lambda: widgets.sampling_explorer(sounds(), RATE),
     "stft": lambda: widgets.stft_explorer(decaying_note(10), RATE),
     "mel": lambda: widgets.mel_explorer(decaying_note(10), RATE),
+    "fourier": lambda: widgets.fourier_explorer(decaying_note(10), RATE),
     "abx": lambda: widgets.abx(sounds(), RATE, trials=10),
 }
 

@@ -31,14 +31,15 @@ OBSERVE = """async (view) => {
 
 
 class Hand:
-    """Moves the controls of the explorer on one page, and looks and listens after each move."""
+    """Moves the controls of one explorer of a page, the first by itself, and looks and listens after each move."""
 
-    def __init__(self, window, address: str) -> None:
+    def __init__(self, window, address: str, explorer: int = 0, patience: float = 8_000) -> None:
         self.window = window
         self.page = window.page
-        self.page.set_default_timeout(8_000)
+        self.page.set_default_timeout(patience)
         self.page.goto(address)
-        self.view = self.page.locator(".nn-view").first
+        self.view = self.page.locator(".nn-view").nth(explorer)
+        self.controls = self.page.locator(".nn-controls").nth(explorer)
         self.view.scroll_into_view_if_needed()
         self.milliseconds: list[float] = []
         self.now = self.look(0)
@@ -58,8 +59,7 @@ class Hand:
 
     def control(self, name: str):
         """The slider's handle, the list or the box that has this accessible name."""
-        controls = self.page.locator(".nn-controls").first
-        slider, list_, box = (controls.get_by_role(role, name=name, exact=True) for role in ROLES)
+        slider, list_, box = (self.controls.get_by_role(role, name=name, exact=True) for role in ROLES)
         return slider.or_(list_).or_(box)
 
     def by_keyboard(self, name: str, key: str, times: int = 1) -> None:

@@ -16,7 +16,7 @@ from nsynthlib import spectral
 from nsynthlib.data import FAMILIES
 from nsynthlib.generation import decode
 from nsynthlib.generation.export import explorer_axes
-from nsynthlib.widgets import mel_explorer, sampling_explorer, stft_explorer
+from nsynthlib.widgets import fourier_explorer, mel_explorer, sampling_explorer, stft_explorer
 
 SETTINGS = [
     (2048, 512, "hann"),
@@ -210,13 +210,17 @@ EXPLORERS = {
     "STFT, both": lambda note: stft_explorer(note, RATE, phase="pghi, griffin-lim", n_iter=8),
     "mel, Slaney": lambda note: mel_explorer(note, RATE),
     "mel, HTK, part": lambda note: mel_explorer(note, RATE, n_mels=384, mel_scale="htk", f_min=150, f_max=5000),
+    "Fourier": lambda note: fourier_explorer(note, RATE),
+    "Fourier, past the end": lambda note: fourier_explorer(
+        note, RATE, frequency=3333.3, highest=8000, start=3990, frame_length=4096, window="hann"
+    ),
     "sampling": lambda note: sampling_explorer(),
     "sampling, folded": lambda note: sampling_explorer(frequency=11_000, sample_rate=16_000, bits=8, dither=True),
     "sampling, soft": lambda note: sampling_explorer(frequency=50, sample_rate=48_000, bits=2, dither=True, level=-20),
 }
 
 
-OWN = ("sampling, folded", "sampling, soft", "mel, HTK, part")  # once more with a reader's own sound
+OWN = ("sampling, folded", "sampling, soft", "mel, HTK, part", "Fourier")  # once more with a reader's own sound
 
 
 @pytest.mark.parametrize(("name", "is_own"), [(n, False) for n in EXPLORERS] + [(n, True) for n in OWN])
@@ -258,6 +262,26 @@ def test_both_engines_give_the_same_answers(run, note, name, is_own):
         files = base64.b64decode(theirs["wav"]), ours["wav"].tobytes()
         with wave.open(io.BytesIO(files[0])) as one, wave.open(io.BytesIO(files[1])) as other:
             assert one.getparams() == other.getparams()
+
+
+@pytest.mark.parametrize(
+    ("length", "start", "window"), [(64, 0, "boxcar"), (1024, 250, "hann"), (4096, 3990, "blackman")]
+)
+def test_the_fourier_probe_is_numpys_dft(run, note, length, start, window):
+    """Within 1e-9 at bins from the lowest to the highest; the last frame reaches past the end of the sound."""
+    widget = fourier_explorer(note, highest=8000, start=start, frame_length=length, window=window).widget
+    bins = np.array([0, 1, 13, length // 2 - 1, length // 2])
+    found = run(
+        """const sound = { note: take(given.note, Int16Array), sampleRate: 16000 };
+        const ask = (frequency) => engine.explore("fourier", "figure", { ...given.settings, frequency }, sound);
+        return (await Promise.all(given.frequencies.map(ask))).map(({ re, im }) => [re, im]);""",
+        note=packed(np.frombuffer(widget.note, "<i2")),
+        settings=settings_of(widget),
+        frequencies=(bins * RATE / length).tolist(),
+    )
+    samples = np.append(np.frombuffer(widget.note, "<i2") / 32768, np.zeros(length))
+    frame = samples[start * RATE // 1000 :][:length] * signal.get_window(window, length)
+    assert np.abs(np.array(found) @ [1, 1j] - np.fft.rfft(frame)[bins]).max() < 1e-9
 
 
 def test_refusals_are_the_same(run, note):

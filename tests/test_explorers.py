@@ -16,11 +16,12 @@ from nsynthlib.widgets.modules import one_file
 
 @pytest.fixture(scope="module")
 def hands(pages, visit) -> dict[str, Hand]:
-    return {name: Hand(visit(), f"{pages}/{name}.html") for name in ("sampling", "stft", "mel")}
+    return {name: Hand(visit(), f"{pages}/{name}.html") for name in ("sampling", "stft", "mel", "fourier")}
 
 
 BOTH = {0, 1}
 MADE, REBUILT, SURVIVES = "Sampled and quantised", "Rebuilt from the picture", "What survives"
+FOUND, PLANES = "The sine found", {0, 1, 2, 3}
 MOVES = [  # explorer, control, key, place for the mouse, pictures and sounds that must change
     ("sampling", "Frequency (Hz)", "ArrowRight", 0.63, BOTH, {MADE, "Original"}),
     ("sampling", "Sample rate", "ArrowLeft", 0.5, BOTH, {MADE}),
@@ -38,6 +39,12 @@ MOVES = [  # explorer, control, key, place for the mouse, pictures and sounds th
     ("mel", "Scale", "ArrowUp", 1, BOTH, {SURVIVES}),
     ("mel", "Lowest (Hz)", "ArrowRight", 0.1, BOTH, {SURVIVES}),
     ("mel", "Highest (Hz)", "ArrowLeft", 0.7, BOTH, {SURVIVES}),
+    ("fourier", "Frequency (Hz)", "ArrowRight", 0.33, PLANES, {FOUND}),
+    ("fourier", "Start (ms)", "ArrowRight", 0.2, PLANES, {FOUND}),
+    ("fourier", "Frame", "ArrowLeft", 0.9, PLANES, {FOUND}),
+    ("fourier", "Window", "ArrowUp", 0, PLANES, {FOUND}),
+    ("fourier", "Summed (%)", "ArrowLeft", 0.4, {1, 2, 3}, set()),
+    ("fourier", "Display", "ArrowUp", 1, {0}, set()),
 ]
 
 
@@ -173,7 +180,7 @@ def test_own_file_is_sampled_and_quantised_in_place_of_the_sine(pages, visit):
     assert (fine, rate) == (48_000, 8000)
     assert (strongest(middle(original, fine), fine), strongest(middle(sampled, rate), rate)) == (5000, 3000)
     assert 20 * np.log10(np.abs(original).max()) == pytest.approx(-6, abs=0.1)
-    assert "Your own sound, its peak at −6 dBFS in 8,000 samples a second" in after["says"]
+    assert "The chosen sound, its peak at −6 dBFS in 8,000 samples a second" in after["says"]
     assert "beyond 4,000 Hz, where it folds, lies 0 dB of its power" in after["says"]
     assert hand.page.locator(".nn-controls [inert] .widget-label").all_inner_texts() == ["Frequency (Hz)"]
     focused = "(slider) => { slider.focus(); return slider === document.activeElement; }"
@@ -190,6 +197,27 @@ def test_own_file_is_sampled_and_quantised_in_place_of_the_sine(pages, visit):
     assert changes(*hand.settled()) == (BOTH, {MADE, "Original"})
     assert example["labels"][0].startswith("Waveform of 3.00 ms: a sine of 1,000 Hz")
     assert hand.window.complaints == []
+
+
+@pytest.mark.parametrize("press", ["mouse", "keyboard", "touch"])
+def test_offered_sound_is_one_press_away(pages, visit, press):
+    """It comes with the page, is resampled to the explorer's rate and sampled like any other."""
+    hand = Hand(visit(), f"{pages}/sampling.html")
+    button = hand.view.get_by_role("button", name="high", exact=True)
+    if press == "mouse":
+        button.click()
+    elif press == "keyboard":
+        button.press("Enter")
+    else:
+        button.dispatch_event("click", {"pointerType": "touch"})
+    before, after = hand.settled()
+    assert changes(before, after) == (BOTH, {MADE, "Original"})
+    (original, fine), (sampled, rate) = after["sounds"]["Original"], after["sounds"][MADE]
+    assert (strongest(middle(original, fine), fine), strongest(middle(sampled, rate), rate)) == (880, 880)
+    assert (len(original) / fine, 20 * np.log10(np.abs(original).max())) == pytest.approx((1, -6), abs=0.1)
+    assert hand.view.locator(".nn-own-status").inner_text() == "high: 1.00 s."
+    assert hand.window.complaints == []
+    assert hand.window.strays(pages) == []
 
 
 @pytest.mark.parametrize(
@@ -304,7 +332,7 @@ def test_with_a_kernel_python_computes_and_gets_the_own_sound(pages, visit):
     window.page.expose_function("python", python)
     html = '<!doctype html><html lang="en"><title>-</title><div id="widget"></div>'
     window.open_html(f"{pages}/notebook.html", html)
-    names = [*widget.settings, "settings", "choices", "kind", "sample_rate", "floor_db"]
+    names = [*widget.settings, "settings", "choices", "kind", "sample_rate", "sounds", "floor_db"]
     given = {
         "source": widget._esm,
         "traits": {name: getattr(widget, name) for name in names},
@@ -315,7 +343,7 @@ def test_with_a_kernel_python_computes_and_gets_the_own_sound(pages, visit):
     view = window.page.locator("#widget")
     ready = "() => document.querySelector('#widget').dataset.state === 'ready'"
     window.page.wait_for_function(ready)
-    assert "It goes to this notebook's kernel" in view.inner_text()
+    assert "Your own sound goes to this notebook's kernel" in view.inner_text()
     window.page.set_input_files(".nn-file", wav(sine(1000, 0.5, 0.5), RATE))
     window.page.wait_for_function("() => document.querySelector('#widget').dataset.turn === '2'")
     sent = window.page.evaluate("window.sent")

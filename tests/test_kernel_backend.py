@@ -84,7 +84,7 @@ class Notebook:
         self.page = window.page
         self.window = window
         window.open_html(f"{site}/notebook.html", BODY)
-        names = [*widget.settings, "settings", "choices", "kind", "sample_rate", "floor_db"]
+        names = [*widget.settings, "settings", "choices", "kind", "sample_rate", "sounds", "floor_db"]
         told = settings_of(widget)
         given = {
             "source": widget._esm,
@@ -251,6 +251,21 @@ def test_keys_stay_with_envelope_and_map(site, visit, name, focused):
     page.goto(f"{site}/{name}.html")
     page.locator(focused).focus()
     assert page.evaluate("document.activeElement.dataset.lmSuppressShortcuts") == "true"
+
+
+def test_piano_keys_are_played_by_the_kernel(site, visit):
+    """The settings are those of the controls, with the key's own pitch."""
+    widget = synthesis_explorer("spectral").widget
+    notebook = Notebook(site, visit(), widget)
+    notebook.becomes("ready")
+    notebook.page.locator(".nn-key[data-pitch='60']").focus()
+    notebook.page.keyboard.down("i")
+    notebook.page.wait_for_selector(".nn-key.nn-down[data-pitch='72']")
+    asked = "window.sent.filter(({ want, settings }) => want === 'sound' && settings.pitch === 72)"
+    notebook.page.wait_for_function(f"() => {asked}.length")
+    [sent] = notebook.page.evaluate(asked)
+    assert sent["settings"] == settings_of(widget) | {"pitch": 72}
+    assert notebook.window.complaints == []
 
 
 def test_iterations_are_out_of_reach_where_there_are_none(notebook):

@@ -161,6 +161,7 @@ MAKE = {
     "mel": lambda: widgets.mel_explorer(decaying_note(3), RATE),
     "sampling": widgets.sampling_explorer,
     "subtractive": lambda: widgets.synthesis_explorer("subtractive"),
+    "morph": widgets.morph_explorer,
     "cvae": widgets.cvae_explorer,
 }
 
@@ -183,6 +184,7 @@ def explorers():
         ("subtractive", "pitch", 500, "from 36 to 84"),
         ("subtractive", "attack", math.nan, "from 0.001 to 1"),
         ("subtractive", "cutoff", 8100.0, "from 100 to 8000"),
+        ("morph", "position", math.nan, "from 0 to 1"),
         ("cvae", "x", math.nan, "from -3.0 to 3.0"),
         ("cvae", "texture", 1.5, "from 0 to 1"),
         ("cvae", "point", 10_000, r"from 0 to \d+"),

@@ -31,12 +31,12 @@ PATHS = {
     "mel_corners mel_filterbank mel_to_hz mel_to_magnitude pghi spectral_convergence stft to_db "
     "to_instantaneous_frequency",
     "nsynthlib.synthesis": "ADSR FM LFO Additive Granular Modal Operator Plucked Spectral SpectralModel Subtractive "
-    "Timbre analyse cycles filter_response partials_below_nyquist shaped_noise synthesise timeline to_gain waveform "
-    "wavetable",
+    "Timbre analyse cycles drum_loop filter_response formant_speech partials_below_nyquist phrase shaped_noise "
+    "synthesise timeline to_gain waveform wavetable",
     "nsynthlib.training": "Settings deviation_loss recipe beta_vae_loss train train_classifier validate",
-    "nsynthlib.widgets": "ABX CVAEExplorer LatentMap MelExplorer Player Players STFTExplorer SamplingExplorer "
-    "SynthesisExplorer abx cvae_explorer latent_map mel_explorer player players sampling_explorer stft_explorer "
-    "synthesis_explorer",
+    "nsynthlib.widgets": "ABX CVAEExplorer FourierExplorer LatentMap MelExplorer Player Players STFTExplorer "
+    "SamplingExplorer SynthesisExplorer abx cvae_explorer fourier_explorer latent_map mel_explorer player players "
+    "sampling_explorer stft_explorer synthesis_explorer",
 }
 NETWORKS = sorted((ROOT / "nsynthlib" / "models").rglob("*.py"))
 

@@ -38,12 +38,12 @@ def printed(cell: NotebookNode) -> str:
     return "\n".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs)
 
 
-def test_a_sound_comes_before_anything_else(chapter):
-    """One paragraph, the set-up, the sound; only then what the chapter is about."""
+def test_something_to_hear_or_to_move_comes_before_anything_else(chapter):
+    """One paragraph, the set-up, the sound or the explorer; only then what the chapter is about."""
     kinds = [cell.cell_type for cell in chapter.cells[:4]]
     assert kinds == ["markdown", "code", "code", "markdown"]
     assert len(chapter.cells[0].source) < 700
-    assert printed(chapter.cells[2]).startswith("Player(")
+    assert re.match(r"Players?\(|\w+Explorer\(", printed(chapter.cells[2]))
     objectives = chapter.cells[3].source.split("**In this chapter you will**\n\n", 1)[1].split("\n\n", 1)[0]
     assert len(re.findall(r"^- ", objectives, re.MULTILINE)) >= 4
     assert re.search(r"You (?:need|should)", chapter.cells[3].source)
@@ -81,7 +81,7 @@ def test_cells_are_short_and_fit_a_page(chapter):
 
 
 def test_there_is_something_to_move(chapter):
-    assert [cell for cell in chapter.code if re.match(r"widgets\.\w+_explorer\(", cell.source)]
+    assert [cell for cell in chapter.code if re.search(r"^widgets\.\w+_explorer\(", cell.source, re.MULTILINE)]
 
 
 def test_exercises_have_executed_solutions_that_fold(chapter):
@@ -92,6 +92,25 @@ def test_exercises_have_executed_solutions_that_fold(chapter):
         assert cell.source.startswith(f"# Solution {number}")
         assert re.search(r"\w", printed(cell))
         assert cell.execution_count
+
+
+@pytest.mark.parametrize("name", ["01_sampling"])
+def test_exercises_ask_to_predict_to_make_and_to_write_code_that_tests_itself(name):
+    chapter = Chapter(name)
+    exercises = chapter.section("Exercises")
+    assert "Predict, then check" in exercises
+    assert "There is no right answer" in exercises
+    (gap,) = [cell for cell in chapter.code if "# replace this line" in cell.source]
+    assert gap.source.count("assert ") >= 3
+    assert printed(gap).startswith("Not yet: ")
+    assert [cell for cell in chapter.code if printed(cell) == "All tests pass.\n"]
+
+
+def test_sampling_opens_with_music_speech_and_drums_to_move():
+    opening = Chapter("01_sampling").cells[2]
+    assert printed(opening).startswith("SamplingExplorer(")
+    for sound in ("phrase()", "formant_speech()", "drum_loop()"):
+        assert sound in opening.source
 
 
 def test_the_quiz_explains_every_answer_without_a_kernel(chapter):

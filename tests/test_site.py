@@ -21,8 +21,14 @@ ALL_BUILT = [pytest.param(page, id=page) for page in PAGES or ["index.html"]]
 
 
 @pytest.fixture(scope="module")
-def stft(site, visit) -> Hand:
+def probe(site, visit) -> Hand:
     return Hand(visit(), f"{site}/chapters/02_stft.html")
+
+
+@pytest.fixture(scope="module")
+def stft(site, visit) -> Hand:
+    """The third explorer of its chapter, after two Fourier probes."""
+    return Hand(visit(), f"{site}/chapters/02_stft.html", 2)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +42,14 @@ def changed(before: dict, after: dict) -> tuple[bool, bool]:
     assert after["says"] != before["says"]
     pictures, sounds = changes(before, after)
     return bool(pictures), bool(sounds)
+
+
+def test_the_probe_changes_pictures_and_sound(probe):
+    """The first thing of the chapter that moves."""
+    probe.by_keyboard("Frequency (Hz)", "ArrowRight")
+    assert changed(*probe.settled()) == (True, True)
+    probe.by_mouse("Frame", 0.75)
+    assert changed(*probe.settled()) == (True, True)
 
 
 def test_spectrogram_controls_change_picture_and_sound(stft):

@@ -12,7 +12,9 @@ import soundfile
 import torch
 from helpers import RATE, decaying_note, in_python, level_db, rms, settings_of, sine, strongest
 
+from nsynthlib.audio.encoding import to_pcm16
 from nsynthlib.data import FAMILIES
+from nsynthlib.errors import UsageError
 from nsynthlib.generation import TEXTURE, decode
 from nsynthlib.spectral import MEL_SCALES, log_spectral_distance
 from nsynthlib.widgets import abx, cvae_explorer, mel_explorer, player, players, sampling_explorer, stft_explorer
@@ -205,6 +207,24 @@ def test_alias_runs_through_the_same_samples():
         assert np.abs(through - answer["samples"]).max() < 1e-3
 
 
+def test_offered_sounds_travel_without_loss(note):
+    """As 16-bit files at their own rate, under the names that the reader presses."""
+    other = sine(300, 0.5, 1).astype(np.float32)
+    files = sampling_explorer({"a note": note, "a sine": other}, 22_050).widget.sounds
+    assert list(files) == ["a note", "a sine"]
+    for file, sound in zip(files.values(), (note, other), strict=True):
+        samples, rate = soundfile.read(io.BytesIO(file), dtype="int16")
+        assert rate == 22_050
+        np.testing.assert_array_equal(samples, to_pcm16(sound))
+    assert sum(map(len, files.values())) < 0.8 * 2 * (len(note) + len(other))
+
+
+@pytest.mark.parametrize(("sounds", "rate"), [({"a": np.zeros((2, 9))}, RATE), ({"a": [2.0]}, RATE), ({}, 100)])
+def test_impossible_offered_sounds_are_refused(sounds, rate):
+    with pytest.raises(UsageError, match=r"one channel|full scale|sample_rate"):
+        sampling_explorer(sounds, rate)
+
+
 @pytest.mark.parametrize("bits", [2, 4, 8, 16])
 def test_quantiser_has_as_many_steps_as_its_bits(bits):
     full = np.sin(np.linspace(0, 2 * np.pi, 1_000_003))
@@ -281,6 +301,24 @@ def test_a_move_decodes_once(model):
         ask(widget, "sound", pitch=pitch)
         assert len(calls) == decoded
     handle.remove()
+
+
+def test_stored_answers_are_those_to_the_settings_of_now(model):
+    widget = cvae_explorer(model, stored=True).widget
+    settings = settings_of(widget)
+    assert list(widget.stored["settings"].items()) == list(settings.items())  # in their order: a page compares texts
+    for want in ("figure", "sound"):
+        answer, kept = widget.answer(want, settings), widget.stored[want]
+        for (name, kind), data in zip(kept["arrays"], kept["buffers"], strict=True):
+            assert np.array_equal(np.frombuffer(data, kind), np.ravel(answer.pop(name)))
+        assert answer.items() <= kept.items()
+    assert cvae_explorer(model).widget.stored == {}
+
+
+def test_an_explorer_shows_the_controls_that_are_asked_for(model):
+    assert list(cvae_explorer(model, controls=("family", "pitch")).controls) == ["family", "pitch"]
+    with pytest.raises(ValueError, match="control 'colour' is not offered; choose one of pitch, family"):
+        cvae_explorer(model, controls=["colour"])
 
 
 def test_widgets_say_what_they_are(note, model):

@@ -85,6 +85,15 @@ def encode_mp3(audio: np.ndarray, sample_rate: int) -> bytes:
     return file.getvalue()
 
 
+def encode_flac(audio: np.ndarray, sample_rate: int) -> bytes:
+    """``audio`` as the bytes of a mono FLAC file of 16-bit samples: nothing is lost, and about half of a WAV's."""
+    import soundfile  # not on every training server
+
+    file = io.BytesIO()
+    soundfile.write(file, to_pcm16(audio), sample_rate, format="FLAC")
+    return file.getvalue()
+
+
 def data_url(audio: np.ndarray, sample_rate: int) -> str:
     """``audio`` ``[samples]`` as an address that holds it: MP3, or WAV at a sample rate that MP3 does not have."""
     if sample_rate in MP3_RATES:

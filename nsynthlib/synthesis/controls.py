@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +31,22 @@ def timeline(samples: int = SAMPLES, sample_rate: int = SAMPLE_RATE) -> Tensor:
 def to_gain(db: Tensor) -> Tensor:
     """Decibels to amplitude ratios, any shape."""
     return torch.exp(db * (math.log(10) / 20))
+
+
+def at_peak(sound: Tensor, db: float = -3.0) -> Tensor:
+    """``sound``, which is not silent, with its greatest absolute value at ``db`` dBFS."""
+    return sound * (10 ** (db / 20) / sound.abs().max())
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep tensors on the calling thread: divided differently, a sine may differ in its last bit."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)

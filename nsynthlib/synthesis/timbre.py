@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +18,7 @@ from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
 from nsynthlib.audio.pitch import midi_to_hz
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.synthesis.additive import CEILING, additive_tone, partials_below_nyquist, wavetable
-from nsynthlib.synthesis.controls import ADSR, LFO, cycles, require, to_gain
+from nsynthlib.synthesis.controls import ADSR, LFO, at_peak, cycles, one_thread, require, to_gain
 from nsynthlib.synthesis.fm import Operator, fm_tone
 from nsynthlib.synthesis.granular import granular_tone
 from nsynthlib.synthesis.plucked import plucked_tone
@@ -229,17 +227,6 @@ class Spectral(Additive):
         )
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep tensors on the calling thread: divided differently, a sine may differ in its last bit."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def breath_bands(pitch: int, slope: float) -> Tensor:
     """Levels in dB ``[BANDS]`` of noise around an octave above the note, ``slope`` dB an octave around it, RMS 0 dB."""
     edges = band_edges()
@@ -262,7 +249,7 @@ def synthesise(timbre: Timbre, pitch: int, velocity: int, seed: int = 0) -> Tens
     """
     require(0 <= pitch <= 110, "pitch", pitch, "a MIDI number from 0 to 110")
     require(1 <= velocity <= 127, "velocity", velocity, "from 1 to 127")
-    with _one_thread():
+    with one_thread():
         rng = np.random.default_rng([seed, pitch])
         tone = timbre.tone(pitch, velocity / 127, rng)
         if timbre.noise >= -80:
@@ -271,5 +258,4 @@ def synthesise(timbre: Timbre, pitch: int, velocity: int, seed: int = 0) -> Tens
         fade = round(FADE * SAMPLE_RATE)
         sound[-fade:] *= torch.cos(torch.linspace(0, math.pi / 2, fade)).square()
         sound[-1] = 0
-        peak = 10 ** (timbre.level / 20) * velocity / 127
-        return sound * (peak / sound.abs().max())
+        return at_peak(sound, timbre.level) * (velocity / 127)

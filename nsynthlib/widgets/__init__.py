@@ -7,9 +7,12 @@ and a chapter needs no callback of its own.
 
 from nsynthlib.widgets.audio_players import Player, Players, player, players
 from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
+from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
 from nsynthlib.widgets.latent_space import LatentMap, latent_map
 from nsynthlib.widgets.listening import ABX, abx
+from nsynthlib.widgets.live import LiveExplorer, live_explorer
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
+from nsynthlib.widgets.morph import MorphExplorer, morph_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
 from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
@@ -17,8 +20,11 @@ from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
 __all__ = [
     "ABX",
     "CVAEExplorer",
+    "FourierExplorer",
     "LatentMap",
+    "LiveExplorer",
     "MelExplorer",
+    "MorphExplorer",
     "Player",
     "Players",
     "STFTExplorer",
@@ -26,8 +32,11 @@ __all__ = [
     "SynthesisExplorer",
     "abx",
     "cvae_explorer",
+    "fourier_explorer",
     "latent_map",
+    "live_explorer",
     "mel_explorer",
+    "morph_explorer",
     "player",
     "players",
     "sampling_explorer",

@@ -49,7 +49,9 @@ class ExplorerWidget(anywidget.AnyWidget):
     settings = traitlets.List(traitlets.Unicode()).tag(sync=True)  # names of the traits that are settings
     choices = traitlets.Dict().tag(sync=True)  # name of a setting -> its values, where it is chosen from a list
     note = traitlets.Bytes().tag(sync=True)  # the sound to analyse as int16; empty where there is none
+    sounds = traitlets.Dict().tag(sync=True)  # name -> a file: others to analyse, one click away
     sample_rate = traitlets.Int(SAMPLE_RATE).tag(sync=True)
+    stored = traitlets.Dict().tag(sync=True)  # answers that travel with a page, see store_answers; or none
     floor_db = traitlets.Float(FLOOR_DB).tag(sync=True)
     colours = traitlets.Bytes().tag(sync=True)  # red, green, blue of 256 levels
 
@@ -94,6 +96,16 @@ class ExplorerWidget(anywidget.AnyWidget):
             raise ValueError(f"the sound is longer than {LONGEST_SECONDS} s")
         return torch.from_numpy(from_pcm16(own[0] if own else self.note))
 
+    def store_answers(self) -> None:
+        """Keep the answers to the settings of now, for a page to show before it loads the engine, which is large."""
+        chosen = {name: getattr(self, name) for name in self.settings}
+        values = {name: self.choices[name][at] if name in self.choices else at for name, at in chosen.items()}
+        answers = {}
+        for want in ("figure", "sound"):
+            told, kinds, buffers = _with_buffers(self.answer(want, values))
+            answers[want] = {**told, "arrays": kinds, "buffers": buffers}
+        self.stored = {"settings": values, **answers}
+
     def _receive(self, _: object, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
         """Answers what the front end asks for, or leaves a sound that it no longer waits for."""
         if content.get("type") == "compute":
@@ -132,10 +144,8 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def _deliver(self, number: str, answer: dict[str, Any]) -> None:
         """Sends an answer under the id of its request, arrays as bytes."""
-        arrays = {name: value for name, value in answer.items() if isinstance(value, np.ndarray)}
-        told = {name: value for name, value in answer.items() if name not in arrays}
-        kinds = [[name, value.dtype.name] for name, value in arrays.items()]
-        self.send({"id": number, "arrays": kinds, **told}, buffers=[a.tobytes() for a in arrays.values()])
+        told, kinds, buffers = _with_buffers(answer)
+        self.send({"id": number, "arrays": kinds, **told}, buffers=buffers)
 
     def _refuse(self, number: str, error: Exception) -> None:
         """Sends one line; raises what is not a refusal but a fault, which the log should show."""
@@ -159,6 +169,14 @@ def level_cells(db: Tensor) -> np.ndarray:
 def spectrogram(values: np.ndarray, hop: float) -> dict[str, Any]:
     """A figure of cells ``[rows, cols]`` with ``hop`` seconds from one column to the next."""
     return {"rows": values.shape[0], "cols": values.shape[1], "hop": hop, "cells": values}
+
+
+def _with_buffers(answer: dict[str, Any]) -> tuple[dict[str, Any], list[list[str]], list[bytes]]:
+    """An answer without its arrays; their names and types; their bytes."""
+    arrays = {name: value for name, value in answer.items() if isinstance(value, np.ndarray)}
+    told = {name: value for name, value in answer.items() if name not in arrays}
+    kinds = [[name, value.dtype.name] for name, value in arrays.items()]
+    return told, kinds, [value.tobytes() for value in arrays.values()]
 
 
 def _as_file(audio: Tensor, sample_rate: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import ipywidgets
 import traitlets
@@ -15,6 +15,7 @@ from nsynthlib.widgets.settings import refusal
 # Names stand whole beside their controls, and controls are as wide as their place.
 STYLE = {"description_width": "max(6.5rem, 104px)"}
 WIDE = {"width": "auto", "max_width": "100%"}
+Number = TypeVar("Number", int, float)
 LOOK: dict[str, Any] = {"style": STYLE, "layout": WIDE}
 
 
@@ -81,7 +82,7 @@ def places_of(offered: Mapping[str, Sequence[Any]], wanted: Mapping[str, Any]) -
     return {name: offered[name].index(value) for name, value in wanted.items()}
 
 
-def check_within(name: str, value: int, low: int, high: int, unit: str) -> int:
+def check_within(name: str, value: Number, low: int, high: int, unit: str) -> Number:
     """``value``, which a slider from ``low`` to ``high`` can show; raises ValueError for one that it cannot."""
     if not low <= value <= high:
         raise ValueError(refusal(name, value, f"from {low} to {high} {unit}"))

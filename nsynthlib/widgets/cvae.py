@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from nsynthlib.widgets.base import ExplorerWidget, Settings, level_cells, spectr
 from nsynthlib.widgets.controls import LOOK, Explorer, RealSlider, choose
 from nsynthlib.widgets.mel import corners_of
 from nsynthlib.widgets.modules import WEB, one_file
-from nsynthlib.widgets.settings import Choice, Real, Whole, setting
+from nsynthlib.widgets.settings import Choice, Real, Whole, refusal, setting
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -68,18 +69,26 @@ class CVAEExplorer(Explorer):
         return f"CVAEExplorer({len(FAMILIES)} families, {self.widget.model.latent_dim} latent dimensions)"
 
 
-def cvae_explorer(model: CVAE | None = None) -> CVAEExplorer:
+def cvae_explorer(
+    model: CVAE | None = None, controls: Sequence[str] | None = None, stored: bool = False
+) -> CVAEExplorer:
     """Pitch, family, velocity and a latent point of a CVAE, moved by hand; the note is seen and heard.
 
     Args:
         model: a trained CVAE, by default the shipped one. On a page of the book the shipped one answers in any case.
+        controls: which to show, of pitch, family, velocity, point, x, y and texture; without, all.
+        stored: whether a page carries its first figure and sound, 0.2 MB, and loads the model (13 MB) only when a
+            reader moves something.
+
+    Raises:
+        ValueError: for a control that there is not.
     """
     model = model or CVAE.from_pretrained()
     family, velocity = FAMILIES.index("organ"), VELOCITIES.index(100)
     widget = CVAEWidget(model, pitch=60, family=family, velocity=velocity, point=0, x=0.0, y=0.0, texture=TEXTURE)
     families = [(name.replace("_", " "), name) for name in FAMILIES]
     along: dict[str, Any] = {"value": 0.0, "min": -REACH, "max": REACH, "step": 0.1, "readout_format": ".1f", **LOOK}
-    controls = {
+    known: dict[str, ipywidgets.Widget] = {
         "pitch": ipywidgets.IntSlider(60, *PITCHES, description="Pitch (MIDI)", **LOOK),
         "family": choose("Family", families, family, slider=False),
         "velocity": choose("Velocity", VELOCITIES, velocity),
@@ -88,4 +97,10 @@ def cvae_explorer(model: CVAE | None = None) -> CVAEExplorer:
         "y": RealSlider(description=f"Dimension {widget.axes[1]}", **along),
         "texture": RealSlider(TEXTURE, min=0, max=1, step=0.05, description="Breath", **LOOK),
     }
-    return CVAEExplorer(controls, widget)
+    shown = list(known) if controls is None else controls
+    for name in shown:
+        if name not in known:
+            raise ValueError(refusal("control", repr(name), f"of {', '.join(known)}"))
+    if stored:
+        widget.store_answers()
+    return CVAEExplorer({name: known[name] for name in shown}, widget)

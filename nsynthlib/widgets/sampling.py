@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -11,7 +12,10 @@ import torch
 import traitlets
 from scipy import signal
 
+from nsynthlib.audio.encoding import check_rate, encode_flac
+from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.constants import CONSTANTS
+from nsynthlib.data.sound import Sound, read_sound
 from nsynthlib.spectral.phase import OnStep
 from nsynthlib.widgets.base import ExplorerWidget, Settings
 from nsynthlib.widgets.controls import LOOK, WIDE, Explorer, check_within, choose, places_of, with_unit
@@ -99,8 +103,8 @@ class SamplingWidget(ExplorerWidget):
     dither = setting(traitlets.Bool())
     level = setting(Whole(*LEVELS))
 
-    def __init__(self, **chosen: int) -> None:
-        super().__init__(kind="sampling", sample_rate=ORIGINAL_RATE, **chosen)
+    def __init__(self, sounds: Mapping[str, bytes], **chosen: int) -> None:
+        super().__init__(kind="sampling", sample_rate=ORIGINAL_RATE, sounds=dict(sounds), **chosen)
 
     def figure(self, settings: Settings, note: Tensor) -> dict[str, Any]:
         return self._own_figure(settings, note) if len(note) else self._sine_figure(settings)
@@ -157,11 +161,21 @@ class SamplingExplorer(Explorer):
 
 
 def sampling_explorer(
-    *, frequency: int = 1000, sample_rate: int = 8000, bits: int = 4, dither: bool = False, level: int = -6
+    sounds: Mapping[str, Sound] | None = None,
+    sounds_rate: int = SAMPLE_RATE,
+    *,
+    frequency: int = 1000,
+    sample_rate: int = 8000,
+    bits: int = 4,
+    dither: bool = False,
+    level: int = -6,
 ) -> SamplingExplorer:
     """A sine sampled and quantised by hand: its waveform, its spectrum with the fold, and its sound before and after.
 
     Args:
+        sounds: by their names, what can be sampled in place of the sine; each ``[samples]`` in [-1, 1], or int16, or a
+            note. They travel with the widget as FLAC, and of a longer one the first 4 s are used.
+        sounds_rate: of all of them, in hertz, 3000 to 768000.
         frequency: of the sine at first, 50 to 12000 Hz in steps of 50: at most sample rates, beyond half of it.
         sample_rate: at first, one of ``RATES``, in hertz.
         bits: of each sample at first, 2 to 16.
@@ -169,8 +183,10 @@ def sampling_explorer(
         level: the peak of the sine, or of a reader's own sound, at first, -60 to 0 dBFS.
 
     Raises:
-        ValueError: for a value that the controls do not have.
+        ValueError: for a sound that cannot be played, or a value that the controls do not have.
     """
+    sounds_rate = check_rate(sounds_rate)
+    files = {name: encode_flac(read_sound(sound).numpy(), sounds_rate) for name, sound in (sounds or {}).items()}
     low, high, step = FREQUENCIES
     at = places_of({"rate": RATES}, {"rate": sample_rate})
     start = {
@@ -185,4 +201,4 @@ def sampling_explorer(
         "level": ipywidgets.IntSlider(level, *LEVELS, description="Level (dBFS)", **LOOK),
         "dither": ipywidgets.Checkbox(dither, description="Dither (TPDF)", indent=False, layout=WIDE),
     }
-    return SamplingExplorer(controls, SamplingWidget(dither=dither, **start, **at))
+    return SamplingExplorer(controls, SamplingWidget(files, dither=dither, **start, **at))

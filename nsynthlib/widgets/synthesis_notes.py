@@ -66,7 +66,7 @@ class NoteWidget(ExplorerWidget):
     """A note of some settings. A subclass is a way of synthesis: its settings and the tone that they make."""
 
     _esm = one_file(WEB / "views/note.mjs")
-    _css: Any = "".join((WEB / name).read_text(encoding="utf-8") for name in ("page/explorer.css", "page/envelope.css"))
+    _css: Any = "".join((WEB / f"page/{name}.css").read_text("utf-8") for name in ("explorer", "envelope", "keyboard"))
     method = ""
     start = ADSR(0.01, 2.0, -6.0, 0.2)  # the envelope at first
 

@@ -1,6 +1,7 @@
 /** The phase that a picture lacks: PGHI's guess in one pass, and Griffin and Lim's iteration. */
 import constants from "../../constants.json" with { type: "json" };
-import { istft, makeSpectrum, makeWindow, stft } from "./stft.mjs";
+import { istft, makeSpectrum, stft } from "./stft.mjs";
+import { makeWindow } from "./window.mjs";
 
 /** Seeded numbers in [0, 1): a 32-bit Weyl sequence through a mixing function. */
 export function makeRandom(seed) {

@@ -35,7 +35,7 @@ function quantise(audio, bits, dither) {
 const aliasOf = (frequency, rate) => frequency - rate * Math.floor(frequency / rate + 0.5);
 
 /** `audio` with a soft start and end, so that it does not click. */
-function faded(audio, rate) {
+export function faded(audio, rate) {
   const edge = Math.round(FADE_SECONDS * rate);
   const gain = (n) => (n < edge ? 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (2 * edge)) : 1);
   return audio.map((value, n) => value * gain(n) * gain(audio.length - 1 - n));

@@ -23,8 +23,10 @@ import {
   stft,
   toDb,
 } from "../dsp/index.mjs";
+import { drawProbe, playProbe } from "../dsp/fourier.mjs";
 import { drawSampling, playSampling } from "../dsp/sampling.mjs";
-import { SPECTROGRAM, makeNoteOnce } from "../dsp/synthesis/notes.mjs";
+import { makeMorph } from "../dsp/synthesis/morphing.mjs";
+import { SPECTROGRAM, isSame, makeNoteOnce } from "../dsp/synthesis/notes.mjs";
 
 /** One byte a cell, 255 where `partOf` the value is 1: all that 256 colours can show. */
 function toCells(values, partOf) {
@@ -127,6 +129,12 @@ const sampling = {
   original: (job) => samplingSound("original", job),
 };
 
+const fourier = {
+  original,
+  figure: ({ settings, note, sampleRate }) => drawProbe(settings, note, sampleRate),
+  sound: ({ settings, note, sampleRate }) => asFile(playProbe(settings, note, sampleRate), sampleRate),
+};
+
 /** The last decoded note, since its sound is asked for right after its figure. */
 let last = { key: null, note: null };
 
@@ -167,4 +175,27 @@ const synthesised = {
   sound: ({ settings, note, sampleRate }) => asFile(makeNoteOnce(settings, note), sampleRate),
 };
 
-export const answers = { note: synthesised, stft: spectrogram, mel, sampling, cvae };
+/** The last two notes that were analysed: every position needs them again. */
+let analysed = { note: null };
+
+/** Both ways from the first half of `note` to the second: `{ morphed(position), faded(position) }`. */
+function waysBetween(note) {
+  if (isSame(analysed.note, note)) return analysed;
+  const [a, b] = [note.subarray(0, note.length / 2), note.subarray(note.length / 2)];
+  const faded = (position) => a.map((value, n) => value + position * (b[n] - value));
+  analysed = { note, morphed: makeMorph(a, b).at, faded };
+  return analysed;
+}
+
+const morph = {
+  figure({ settings: { position }, note, sampleRate }) {
+    const { morphed, faded } = waysBetween(note);
+    const [figure, other] = [morphed, faded].map((way) =>
+      spectrogram.figure({ settings: SPECTROGRAM, note: way(position), sampleRate }));
+    return { ...figure, faded: other.cells };
+  },
+  sound: ({ settings, note, sampleRate }) => asFile(waysBetween(note).morphed(settings.position), sampleRate),
+  faded: ({ settings, note, sampleRate }) => asFile(waysBetween(note).faded(settings.position), sampleRate),
+};
+
+export const answers = { note: synthesised, morph, stft: spectrogram, mel, sampling, fourier, cvae };

@@ -14,7 +14,7 @@ import { makeRunner } from "./runner.mjs";
 
 /**
  * Lines and points, as a panel: `(el, model)` to `{ show(figure, settings, words), repaint() }`. `plotOf(figure,
- * settings, rate)` gives what `drawPlot` draws, and `alt`, the same in words.
+ * settings, rate)` gives what `drawPlot` draws, and `alt`, the same in words. `show` and `repaint` answer as `drawPlot` does.
  */
 export const plotPanel = (plotOf) => (el, model) => {
   const canvas = make(el, "canvas", "nn-plot", { role: "img", "aria-label": "Plot, not computed yet" });
@@ -23,7 +23,7 @@ export const plotPanel = (plotOf) => (el, model) => {
   function show(figure, settings) {
     shown = plotOf(figure, settings, model.get("sample_rate"));
     canvas.setAttribute("aria-label", shown.alt);
-    repaint();
+    return repaint();
   }
   return { show, canvas, repaint };
 };
@@ -44,8 +44,9 @@ function makeComparison(el, model, { name, panel }) {
   return { name, place, ...panel(place, model) };
 }
 
-/** The parts of a view, from its pictures down to its words. */
-function build(el, model, { panels, sounds, comparison }) {
+/** The parts of a view, from its piano keys and pictures down to its words. */
+function build(el, model, { panels, sounds, comparison, keyboard }) {
+  const keys = keyboard && make(el, "div", "nn-keyboard");
   const figures = make(el, "div", panels.length > 1 ? "nn-figures nn-several" : "nn-figures");
   const shown = panels.map((panel) => panel(make(figures, "div", "nn-panel"), model));
   const own = comparison && makeComparison(el, model, comparison);
@@ -53,7 +54,7 @@ function build(el, model, { panels, sounds, comparison }) {
   const heard = make(el, "div", "nn-sounds");
   const players = sounds.map((sound) => makePlayer(heard, sound));
   const status = make(el, "p", "nn-status", { role: "status", "aria-live": "polite" });
-  return { panels: shown, comparison: own, progress, players, status };
+  return { keys, panels: shown, comparison: own, progress, players, status };
 }
 
 /**
@@ -63,16 +64,19 @@ function build(el, model, { panels, sounds, comparison }) {
  *   `needs(settings)` is what it depends on, and `onlyOwn` says that it is there while a reader's own sound is;
  *   `describe(settings, figure, rate, samples, isOwn)`, in words; `idle(settings)`: names of the settings that move
  *   nothing beside the others; `ownSound`: what a reader's own sound is for, where there is a place for one, in words or
- *   as `(model)` to words; `comparison`: `{ name, panel }` to show that sound in
+ *   as `(model)` to words; `comparison`: `{ name, panel }` to show that sound in; `keyboard`: `makeKeyboard`, where its sound
+ *   is to be played
  */
 export const explorer = (kind) => ({
   render({ model, el }) {
     el.classList.add("nn-view");
     keepKeys(el);
     const parts = build(el, model, kind);
-    const { run, use, tend, stop } = makeRunner(model, el, parts, kind, (on) => makeBackend(model, on));
+    const { run, use, tend, keys, stop } = makeRunner(model, el, parts, kind, (on) => makeBackend(model, on));
     const words = typeof kind.ownSound === "function" ? kind.ownSound(model) : kind.ownSound;
-    const endRecording = words ? makeOwnSound(el, model.get("sample_rate"), words, use) : () => {};
+    const endRecording = words ? makeOwnSound(el, model, words, use) : () => {};
+
+    const endPlaying = parts.keys ? kind.keyboard(parts.keys, keys) : () => {};
 
     const events = model.get("settings").map((name) => `change:${name}`);
     for (const event of events) model.on(event, run);
@@ -93,6 +97,7 @@ export const explorer = (kind) => ({
       resized.disconnect();
       seen.disconnect();
       endRecording();
+      endPlaying();
       stop();
       for (const { audio } of parts.players) URL.revokeObjectURL(audio.src);
     };

@@ -18,7 +18,7 @@ const isHeld = (model) => model.get("layout")?.comm_live !== false;
 const isBusy = ({ widget_manager: manager }) => manager?.kernel?.status === "busy" || !!manager?.notebook?.kernel_busy;
 
 /** Arrays of an answer by their names, from the buffers that follow it. */
-function readArrays(kinds, buffers) {
+export function readArrays(kinds, buffers) {
   const read = ([name, kind], i) => {
     const view = buffers[i];
     const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);

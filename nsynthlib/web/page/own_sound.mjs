@@ -1,22 +1,16 @@
-/** A reader's own sound, from a file or the microphone, in place of the example; kept in this view and nowhere else. */
+/** Another sound in place of the example: one that is offered, or a reader's own, which is kept in this view alone. */
 import constants from "../../constants.json" with { type: "json" };
 import { isPage } from "./backend.mjs";
 import { mixChannels } from "./channels.mjs";
 import { make, makeButton } from "./dom.mjs";
 import { fixed } from "./format.mjs";
+import { openMicrophone } from "./microphone.mjs";
 
 const { longest_seconds: LONGEST, shortest_seconds: SHORTEST } = constants.own_sound; // what is longer is cut
 const LARGEST = 100e6; // bytes of a file
 
-const PRIVATE = "It never leaves your browser.";
-const TO_KERNEL = "It goes to this notebook's kernel to be computed, and is stored nowhere.";
-
-/** What to say of a microphone that cannot be had. */
-const REFUSALS = {
-  NotAllowedError: "The microphone was not allowed; allow it in the browser's address bar, or choose a file.",
-  NotFoundError: "No microphone was found; choose a file instead.",
-  NotReadableError: "The microphone is in use by another program; close that, or choose a file.",
-};
+const PRIVATE = "Your own sound never leaves your browser.";
+const TO_KERNEL = "Your own sound goes to this notebook's kernel to be computed, and is stored nowhere.";
 
 /** How far amplitudes reach beyond full scale, which is 1; 1 where they do not. */
 const reachOf = (audio) => audio.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
@@ -39,17 +33,6 @@ export async function readSound(file, rate) {
   const beginning = audio.subarray(0, LONGEST * rate);
   const beyond = reachOf(beginning);
   return { samples: toSamples(beginning, beyond), seconds: buffer.duration, alone, beyond };
-}
-
-/** The microphone's sound, as it is: no echo, noise or level is corrected. */
-async function openMicrophone() {
-  if (!navigator.mediaDevices?.getUserMedia) {
-    throw new Error("This browser gives no page opened this way a microphone; choose a file instead.");
-  }
-  const asItIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-  return navigator.mediaDevices.getUserMedia({ audio: asItIs }).catch((error) => {
-    throw new Error(REFUSALS[error.name] ?? `The microphone could not be opened: ${error.message}`);
-  });
 }
 
 /** Records until `stop` resolves; the answer is a file. */
@@ -78,12 +61,17 @@ function describe(name, { seconds, alone, beyond }) {
 }
 
 /**
- * Buttons to load, to record and to go back, under `words` that say what for. `onChange(samples)` gets an Int16Array at
- * `rate`, or `null` for the example. Whatever goes wrong is said in one line, and the sound that was there stays.
+ * Buttons to take one of the sounds that come with the model, to load, to record and to go back, under `words` that say
+ * what for. `onChange(samples)` gets an Int16Array at the model's rate, or `null` for the example. Whatever goes wrong is
+ * said in one line, and the sound that was there stays.
  */
-export function makeOwnSound(el, rate, words, onChange) {
-  const group = make(el, "div", "nn-own", { role: "group", "aria-label": "Your own sound" });
+export function makeOwnSound(el, model, words, onChange) {
+  const rate = model.get("sample_rate");
+  const group = make(el, "div", "nn-own", { role: "group", "aria-label": "Another sound" });
   make(group, "span", "nn-own-words", {}, `${words} ${isPage() ? PRIVATE : TO_KERNEL}`);
+  for (const [name, file] of Object.entries(model.get("sounds"))) {
+    makeButton(group, name, () => load(new Blob([file]), name));
+  }
   const chooser = { type: "file", accept: "audio/*", "aria-label": "Sound file", hidden: "" };
   const input = make(group, "input", "nn-file", chooser);
   makeButton(group, "Use a sound file", () => input.click());
@@ -110,7 +98,7 @@ export function makeOwnSound(el, rate, words, onChange) {
 
   const fromMicrophone = () =>
     attempt(async () => {
-      const stream = await openMicrophone();
+      const stream = await openMicrophone("choose a file");
       const enough = new Promise((resolve) => (stop = resolve));
       const timer = setTimeout(stop, 1000 * LONGEST + 100);
       recording.textContent = "Stop recording";

@@ -7,6 +7,7 @@
  *       lines: [{ x, y, name: "original", colour: blue, dash: [6, 4], width: 1.5 }],
  *       points: [{ x, y, name: "samples", colour: vermillion, stems: 0 }],  // stems: where each stands
  *       marks: [{ x: 4000, name: "Nyquist", colour: green, dash: [2, 3] }], // vertical lines
+ *       equal: true,                                       // one unit is as long on both axes
  *     });
  *
  * `x` and `y` are arrays, or `x` is `{ first, step }`. What has a name is listed above the plot, line and all, so that
@@ -51,6 +52,16 @@ function prepare(canvas) {
 
 /** From values to pixels of an axis. */
 const scaleOf = ({ min, max }, from, to) => (value) => from + ((value - min) / (max - min)) * (to - from);
+
+/** Two axes of which the one that would be magnified more reaches further, so that a circle is round. */
+function makeEqual({ x, y }, { left, right, top, bottom }) {
+  const unit = Math.max((x.max - x.min) / (right - left), (y.max - y.min) / (bottom - top)); // of one pixel
+  const widen = (axis, pixels) => {
+    const middle = (axis.min + axis.max) / 2;
+    return { ...axis, min: middle - (unit * pixels) / 2, max: middle + (unit * pixels) / 2 };
+  };
+  return { x: widen(x, right - left), y: widen(y, bottom - top) };
+}
 
 /** Strokes as `look` says; what lies around the plot is not touched. */
 function stroke(context, { colour, dash = [], width = 1.5 }) {
@@ -149,8 +160,8 @@ function placeLegend(context, named, width) {
   return { items, height: (named.length ? row + 1 : 1) * LINE_PX + 6 };
 }
 
-/** Draws a plot over whatever the canvas held. */
-export function drawPlot(canvas, { x, y, lines = [], points = [], marks = [] }) {
+/** Draws a plot over whatever the canvas held; the answer is where its axes lie, in CSS pixels of the canvas. */
+export function drawPlot(canvas, { x: wide, y: high, lines = [], points = [], marks = [], equal = false }) {
   const { context, width, height, ink, font } = prepare(canvas);
   context.font = font;
   context.textBaseline = "middle";
@@ -160,6 +171,7 @@ export function drawPlot(canvas, { x, y, lines = [], points = [], marks = [] }) 
   const all = [lines, dots, marks].map(inInk);
   const legend = placeLegend(context, all.flat().filter((item) => item.name), width);
   const area = { left: 46, right: width - MARGIN_PX, top: legend.height, bottom: height - 2 * LINE_PX - 4 };
+  const { x, y } = equal ? makeEqual({ x: wide, y: high }, area) : { x: wide, y: high };
   const across = scaleOf(x, area.left, area.right);
   const up = scaleOf(y, area.bottom, area.top);
   drawAxes(context, { x, y }, across, up, area, ink);
@@ -177,4 +189,5 @@ export function drawPlot(canvas, { x, y, lines = [], points = [], marks = [] }) 
   for (const line of all[0]) drawLine(context, line, across, up);
   for (const item of all[1]) drawPoints(context, item, across, up);
   context.restore();
+  return area;
 }

@@ -1,13 +1,7 @@
 /** What happens while the controls of an explorer move: its pictures and its sounds follow. */
 import { tendControls } from "./controls.mjs";
 import { describeLevels, inControlsWords } from "./format.mjs";
-
-/** What the controls say, by the names that both engines use. */
-function readSettings(model) {
-  const choices = model.get("choices");
-  const read = (name) => (name in choices ? choices[name][model.get(name)] : model.get(name));
-  return Object.fromEntries(model.get("settings").map((name) => [name, read(name)]));
-}
+import { readSettings } from "./settings.mjs";
 
 /** Gives a player a new file; a reader who was listening hears the new sound from the same moment. */
 function load(audio, wav) {
@@ -32,6 +26,7 @@ export function makeRunner(model, el, parts, { describe, idle = () => [] }, back
   let wanted = 0;
   let running = false;
   let own = null;
+  let owned = 0; // how often that has changed
   let compared = null; // the own sound that the comparison shows
   let sound = new AbortController();
 
@@ -105,13 +100,21 @@ export function makeRunner(model, el, parts, { describe, idle = () => [] }, back
     tend();
   }
 
+  /** What piano keys play: the sound of these settings at other pitches. */
+  const keys = {
+    ask: (pitch, signal) => ask("sound", { ...readSettings(model), pitch }, { own, signal }),
+    stateOf: () => JSON.stringify([{ ...readSettings(model), pitch: null }, owned]),
+    releaseOf: () => model.get("release"),
+  };
+
   /** Takes a reader's own sound, or `null` for the example, and shows what belongs to it. */
   function use(samples) {
     own = samples;
+    owned++;
     for (const { place, onlyOwn } of parts.players) if (onlyOwn) place.hidden = !own;
     if (parts.comparison) parts.comparison.place.hidden = !own;
     return run();
   }
 
-  return { run, use, tend, stop: () => sound.abort() };
+  return { run, use, tend, keys, stop: () => sound.abort() };
 }

@@ -3,6 +3,7 @@ import constants from "../../constants.json" with { type: "json" };
 import { make } from "./dom.mjs";
 import { fixed, grouped } from "./format.mjs";
 import { makeTicks } from "./plot.mjs";
+import { makeRolling } from "./rolling.mjs";
 
 const CLOSEST = 0.06; // parts of an axis between two labels
 
@@ -98,9 +99,10 @@ const scaleOfColours = (top, floor) =>
   top === undefined ? ["Level (dB)", floor, 0] : ["Amplitude (full scale = 1)", 0, top];
 
 /**
- * A spectrogram, as a panel: `(el, model)` to `{ show(figure, settings, words), repaint() }`.
+ * A spectrogram, as a panel: `(el, model)` to `{ show(figure, settings, words), repaint(), roll(count) }`, the last one
+ * for a figure whose columns were moved to the left by `count` new ones.
  *
- * A figure is `{ rows, cols, hop, cells }`, and `top` where it is not in decibels. The axis is its `title`, its
+ * A figure is `{ rows, cols, hop, cells }`, with `top` where it is not in decibels, and `rate` where it is not the model's. The axis is its `title`, its
  * `ticks(rate)` in hertz, `[hz, label]` each, and the `position(hz, figure, rate)` of a frequency, from 0 to 1.
  */
 export const spectrogram = ({ title, ticks, position }) => (el, model) => {
@@ -110,8 +112,7 @@ export const spectrogram = ({ title, ticks, position }) => (el, model) => {
   let shown = null;
 
   function show(figure, settings, words) {
-    const rate = model.get("sample_rate");
-    const { cols, hop, top } = figure;
+    const { cols, hop, top, rate = model.get("sample_rate") } = figure;
     const end = (cols - 1) * hop;
     const [name, low, high] = scaleOfColours(top, model.get("floor_db"));
     const frequencies = ticks(rate).map(([hz, label]) => [position(hz, figure, rate), label]);
@@ -125,7 +126,9 @@ export const spectrogram = ({ title, ticks, position }) => (el, model) => {
     const label = `Spectrogram: ${title.toLowerCase()} up to ${grouped(rate / 2)} Hz over ${fixed(end)} s, ${range}.`;
     parts.canvas.setAttribute("aria-label", `${label} ${words}`);
   }
-  return { show, canvas: parts.canvas, repaint: () => shown && paint(parts.canvas, shown, colours) };
+  const rolling = makeRolling(parts.canvas, colours);
+  const roll = (count) => rolling(shown, count);
+  return { show, canvas: parts.canvas, roll, repaint: () => shown && paint(parts.canvas, shown, colours) };
 };
 
 /** The axis of bins that lie evenly. */

@@ -1,14 +1,11 @@
 /** The explorer of a trained CVAE. */
-import { midiToHz } from "../dsp/pitch.mjs";
+import { midiToHz, noteName } from "../dsp/pitch.mjs";
 import { explorer } from "../page/explorer.mjs";
 import { fixed, signed } from "../page/format.mjs";
 import { melAxis, spectrogram } from "../page/spectrogram.mjs";
 
-const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
-const nameOf = (pitch) => NAMES[pitch % 12] + (Math.floor(pitch / 12) - 1);
-
 function describeNote({ pitch, family, velocity, point, x, y, texture }, { rows, cols }) {
-  const key = `${nameOf(pitch)} (MIDI ${pitch}, ${fixed(midiToHz(pitch))} Hz)`;
+  const key = `${noteName(pitch)} (MIDI ${pitch}, ${fixed(midiToHz(pitch))} Hz)`;
   const moved = x || y ? ` moved by ${signed(x)} and ${signed(y)}` : "";
   const note = `${key}, ${family.replace("_", " ")}, velocity ${velocity}`;
   return `${note}, latent point ${point}${moved}, breath ${fixed(texture, 2)}: ${rows} mel bands in ${cols} frames.`;

@@ -4,6 +4,7 @@ import { midiToHz } from "../dsp/pitch.mjs";
 import { envelopePanel } from "../page/envelope.mjs";
 import { explorer } from "../page/explorer.mjs";
 import { capital, fixed } from "../page/format.mjs";
+import { makeKeyboard } from "../page/keyboard.mjs";
 import { linearAxis, spectrogram } from "../page/spectrogram.mjs";
 
 const SECONDS = constants.note_samples / constants.sample_rate;
@@ -40,6 +41,7 @@ export default explorer({
     { want: "original", label: "Your own sound", needs: () => null, onlyOwn: true },
   ],
   describe: describeTone,
+  keyboard: makeKeyboard,
   comparison: { name: "Your own sound", panel: spectrogram(linearAxis) },
   ownSound: (model) => USES[model.get("way")] ?? AIM,
 });

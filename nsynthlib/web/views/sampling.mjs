@@ -1,4 +1,4 @@
-/** The explorer of sampling and quantisation, of a sine or of a reader's own sound. */
+/** The explorer of sampling and quantisation, of a sine or of another sound. */
 import constants from "../../constants.json" with { type: "json" };
 import { explorer, plotPanel } from "../page/explorer.mjs";
 import { fixed, grouped } from "../page/format.mjs";
@@ -41,7 +41,7 @@ function plotWave({ span, alias, curve, folded, samples, original }, settings) {
   const fine = place(span / (curve.length - 1));
   const top = Math.max(10 ** (level / 20), 2 ** (1 - bits)) * 1.15;
   const aliased = !original && 2 * frequency > rate;
-  const source = original ? "your own sound" : `a sine of ${hz(frequency)}`;
+  const source = original ? "the chosen sound" : `a sine of ${hz(frequency)}`;
   const heard = { x: place(1 / rate), y: samples, colour: vermillion };
   const few = samples.length <= MOST_STEMS;
   return {
@@ -110,7 +110,7 @@ function describeSampling({ frequency, rate, bits, dither, level }, { alias, ori
   const steps = `${grouped(2 ** bits)} steps of ${fixed(20 * Math.log10(2 ** (1 - bits)))} dB each`;
   const noise = dither ? "with triangular dither of two steps' width" : "without dither";
   const folding = original ? ownWords(original, rate) : foldWords({ frequency, rate }, alias);
-  const source = original ? "Your own sound, its peak at" : "A sine of";
+  const source = original ? "The chosen sound, its peak at" : "A sine of";
   const sampled = `${grouped(rate)} samples a second: ${folding}`;
   return `${source} ${fixed(level, 0)} dBFS in ${sampled}. ${bits} bits, ${steps}, ${noise}.`;
 }
@@ -122,5 +122,8 @@ export default explorer({
     { want: "original", label: "Original", needs: ({ frequency, level }) => [frequency, level] },
   ],
   describe: describeSampling,
-  ownSound: "Or sample a sound of your own instead of the sine.",
+  ownSound: (model) => {
+    const offered = Object.keys(model.get("sounds")).length ? "one of these sounds, or " : "";
+    return `Sample ${offered}a sound of your own instead of the sine.`;
+  },
 });

@@ -1,5 +1,5 @@
 /** A cloud of grains, as in `nsynthlib/synthesis/granular.py`. */
-import { makeWindow } from "../stft.mjs";
+import { makeWindow } from "../window.mjs";
 import { RATE, SAMPLES } from "./controls.mjs";
 
 /** Grains of `source` of `length` seconds, `density` a second, each up to half of `jitter` off its regular moment. */

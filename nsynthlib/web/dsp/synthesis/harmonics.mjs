@@ -1,4 +1,4 @@
-/** A steady note as harmonics and what is left, as in `nsynthlib/widgets/harmonics.py`. */
+/** A steady note as harmonics and what is left, as in `nsynthlib/synthesis/harmonics.py`. */
 import constants from "../../../constants.json" with { type: "json" };
 import { istft, makeSettings, stft } from "../stft.mjs";
 import { RATE, SAMPLES, countPartials } from "./controls.mjs";
@@ -13,7 +13,7 @@ const {
   silent_db: SILENT,
 } = constants.harmonics;
 
-const median = (values) => Float64Array.from(values).sort()[Math.floor((values.length - 1) / 2)];
+export const median = (values) => Float64Array.from(values).sort()[Math.floor((values.length - 1) / 2)];
 
 /** The autocorrelation of every frame, `[frames * nFft]`, of powers `[frames * bins]`. */
 function correlate(power, { nFft, bins, fft }) {
@@ -29,7 +29,7 @@ function correlate(power, { nFft, bins, fft }) {
 }
 
 /** Powers `|X|²` of a spectrum. */
-const powers = ({ re, im }) => re.map((x, i) => x * x + im[i] * im[i]);
+export const powers = ({ re, im }) => re.map((x, i) => x * x + im[i] * im[i]);
 
 /** Powers of the window itself. */
 function windowPower({ nFft, bins, taps, fft }) {
@@ -51,7 +51,7 @@ function highestPeak(likeness) {
 }
 
 /** Fundamental of every frame in hertz, 0 where there is none (Boersma 1993). */
-function fundamentals(power, transform) {
+export function fundamentals(power, transform) {
   const { nFft, bins } = transform;
   const own = correlate(windowPower(transform), transform);
   const all = correlate(power, transform);

@@ -40,7 +40,8 @@ const longer = (note) =>
     ? Float64Array.from({ length: Math.ceil(RATE / note.length) * note.length }, (_, n) => note[n % note.length])
     : note;
 
-const isSame = (one, other) => one?.length === other.length && one.every((value, i) => value === other[i]);
+/** Whether two sounds are one. */
+export const isSame = (one, other) => one?.length === other.length && one.every((value, i) => value === other[i]);
 
 /** The last sound that was taken apart: every setting needs it again. */
 let apart = { note: null };

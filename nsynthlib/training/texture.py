@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 from nsynthlib.models.autoencoders import AE
 from nsynthlib.models.networks.residual import LOG_SIGMA_INIT, ResidualDecoder
-from nsynthlib.models.texture import fast_part, steady_frames
+from nsynthlib.models.texture import fast_part, local_deviation, steady_frames
 from nsynthlib.training.batches import BatchSource
 from nsynthlib.training.losses import deviation_loss
 from nsynthlib.training.settings import Settings
 
-NOTES = 1_000  # each tells 48,000 numbers, and the head has some 7,000 weights
-ITERATIONS = 60
+NOTES = 1_280  # each tells 48,000 numbers, and the head has some 7,000 weights
+ITERATIONS = 25
 
-Batch = tuple[Tensor, Tensor | None, Tensor]  # features, comb, and how far the notes stray
+Batch = tuple[Tensor, Tensor | None, Tensor]  # features, comb, and how far the notes stray about each bin
 
 
 def log_sigma_head(model: AE) -> nn.Conv2d | None:
@@ -29,8 +29,8 @@ def fit_log_sigma(model: AE, notes: BatchSource, settings: Settings) -> bool:
     """Learn how far notes stray from the model's mean, anew, and nothing else; returns whether there is such a head.
 
     The model's features are not changed by what this head learns, so it can be learned last, and from notes as they
-    are: noise that augmentation adds to them would come back as breath. The log of the deviation is linear in the
-    head's weights and its loss convex in it, so L-BFGS finds the one minimum (Nocedal 1980).
+    are: noise that augmentation adds to them would come back as breath. It has few weights and all its data at hand,
+    so it is fitted by L-BFGS (Nocedal 1980), for a few iterations: more would suit the learned notes only.
 
     Args:
         model: trained; its other weights stay as they are.
@@ -43,6 +43,7 @@ def fit_log_sigma(model: AE, notes: BatchSource, settings: Settings) -> bool:
     decoder = cast(ResidualDecoder, model.decoder)
     rows, columns = model.log_mel.shape
     kept = _batches(model, notes, settings)
+    power = torch.stack([deviation.float().square().mean() for *_, deviation in kept]).mean()
     with torch.no_grad():
         head.weight.zero_()
         cast(Tensor, head.bias).fill_(LOG_SIGMA_INIT)
@@ -51,9 +52,9 @@ def fit_log_sigma(model: AE, notes: BatchSource, settings: Settings) -> bool:
     def loss() -> Tensor:
         descent.zero_grad()
         total = torch.zeros((), device=model.device)
-        for features, comb, fast in kept:
+        for features, comb, deviation in kept:
             log_sigma = decoder.deviation(features, comb)[:, 0, :rows, :columns]
-            part = deviation_loss(log_sigma, fast.float()) / len(kept)
+            part = deviation_loss(log_sigma, deviation.float()) / (power * len(kept))
             part.backward()
             total += part.detach()
         return total
@@ -76,5 +77,6 @@ def _batches(model: AE, notes: BatchSource, settings: Settings) -> list[Batch]:
         cond, comb = model.decoder_inputs(z, condition)
         features = cast(ResidualDecoder, model.decoder).features(cond, comb)
         x_mean, _ = model.decode_stats(z, condition)
-        kept.append((features, comb, fast_part(model.scaled(db), x_mean, steady).half()))
+        deviation = local_deviation(fast_part(model.scaled(db), x_mean, steady))
+        kept.append((features, comb, deviation.half()))
     return kept

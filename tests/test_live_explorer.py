@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
@@ -218,13 +219,11 @@ def test_the_tuner_is_within_2_cents_of_notes_it_hears_by_microphone(visit, addr
     off = {}
     for (name, pitch, _), readings in zip(notes, told, strict=True):
         hz = [float(text) for text in readings[READINGS.start :] if text]
-        off[name] = 1200 * np.log2(median(hz) / midi_to_hz(pitch)) if hz else np.inf
-    record_property(
-        "notes, median and most cents beside", (len(off), median(map(abs, off.values())), max(map(abs, off.values())))
-    )
-    print(
-        f"{len(off)} notes: median {median(map(abs, off.values())):.2f} cents, most {max(map(abs, off.values())):.2f}"
-    )
+        off[name] = 1200 * math.log2(median(hz) / midi_to_hz(pitch)) if hz else math.inf
+    cents = [abs(value) for value in off.values()]
+    told = f"median {median(cents):.2f} cents, most {max(cents):.2f}"
+    record_property(f"{len(off)} notes by microphone", told)
+    print(f"{len(off)} notes: {told}")
     assert {name: cents for name, cents in off.items() if abs(cents) > 2} == {}
     assert window.strays(address.rsplit("/", 1)[0]) == []
     assert window.complaints == []

@@ -127,3 +127,29 @@ def labels_by_file(out: Path) -> dict[str, tuple[int, int, str, str]]:
 def causes_by_file(record) -> dict[str, str]:
     """File to cause."""
     return {left["file"]: left["cause"] for left in record["left_out"]}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files of a folder by their paths in it."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def stop_at_third_job(monkeypatch, rendering, leave=lambda job: None) -> tuple[list[str], Callable[[], None]]:
+    """The module's rendering is interrupted at its third instrument, where `leave` leaves what a kill would.
+
+    Returns the instruments that were rendered, which goes on growing, and what lets it go on.
+    """
+    done, real = [], rendering.render_job
+
+    def stopping(job):
+        if len(done) == 2:
+            leave(job)
+            raise KeyboardInterrupt
+        done.append(job.instrument)
+        return real(job)
+
+    def go_on():
+        monkeypatch.setattr(rendering, "render_job", lambda job: done.append(job.instrument) or real(job))
+
+    monkeypatch.setattr(rendering, "render_job", stopping)
+    return done, go_on

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from helpers import RATE, in_python, rms, strongest
+from helpers import RATE, contents, in_python, rms, stop_at_third_job, strongest
 
 from nsynthlib import FAMILIES, NSynth
 from nsynthlib.audio import hz_to_midi, midi_to_hz
@@ -349,10 +349,6 @@ def test_a_sound_is_chosen_once_and_the_rest_has_its_reason(dexed):
 # The set ------------------------------------------------------------------------------------------------------------
 
 
-def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 @pytest.fixture
 def options(dexed, hand):
     return dict(banks=[hand], pitches=[57, 62], velocities=[50, 127], workers=1)
@@ -379,19 +375,11 @@ def test_the_set_is_nsynths_layout(options, tmp_path, hand):
 
 def test_an_interrupted_rendering_goes_on_and_ends_the_same(options, tmp_path, monkeypatch):
     render(tmp_path / "whole", **options)
-    done, real = [], rendering.render_job
-
-    def stop_at_third(job):
-        if len(done) == 2:
-            raise KeyboardInterrupt
-        done.append(job.instrument)
-        return real(job)
-
-    monkeypatch.setattr(rendering, "render_job", stop_at_third)
+    done, go_on = stop_at_third_job(monkeypatch, rendering)
     with pytest.raises(KeyboardInterrupt):
         render(tmp_path / "set", **options)
     assert not (tmp_path / "set").exists()
-    monkeypatch.setattr(rendering, "render_job", lambda job: done.append(job.instrument) or real(job))
+    go_on()
     with pytest.raises(UsageError, match=r"\.set\.partial was begun with other gain"):
         render(tmp_path / "set", **options, gain=0.1)
     render(tmp_path / "set", **options)

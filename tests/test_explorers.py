@@ -43,7 +43,7 @@ MOVES = [  # explorer, control, key, place for the mouse, pictures and sounds th
     ("fourier", "Start (ms)", "ArrowRight", 0.2, PLANES, {FOUND}),
     ("fourier", "Frame", "ArrowLeft", 0.9, PLANES, {FOUND}),
     ("fourier", "Window", "ArrowUp", 0, PLANES, {FOUND}),
-    ("fourier", "Summed (%)", "ArrowLeft", 0.4, {1, 2, 3}, set()),
+    ("fourier", "Summed (%)", "Home", 0.4, {1, 2, 3}, set()),
     ("fourier", "Display", "ArrowUp", 1, {0}, set()),
 ]
 

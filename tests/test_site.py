@@ -48,7 +48,7 @@ def test_the_probe_changes_pictures_and_sound(probe):
     """The first thing of the chapter that moves."""
     probe.by_keyboard("Frequency (Hz)", "ArrowRight")
     assert changed(*probe.settled()) == (True, True)
-    probe.by_mouse("Frame", 0.75)
+    probe.by_mouse("Frame", 0.9)
     assert changed(*probe.settled()) == (True, True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from helpers import need, rms, sine, strongest
+from helpers import contents, need, rms, sine, stop_at_third_job, strongest
 
 from nsynthlib.audio.pitch import estimate_pitch, hz_to_midi
 from nsynthlib.data import FAMILIES, SOURCES, NSynth, parse_name
@@ -340,10 +340,6 @@ def test_other_fonts_sound_at_their_keys():
 # The set ------------------------------------------------------------------------------------------------------------
 
 
-def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 @pytest.fixture
 def options(hand):
     return dict(fonts=[hand], pitches=[57, 62], velocities=[50, 127], programs=[0, 1, 40, 73], workers=1)
@@ -368,20 +364,15 @@ def test_the_set_is_nsynths_layout(fluidsynth, options, tmp_path, hand):
 
 def test_an_interrupted_rendering_goes_on_and_ends_the_same(fluidsynth, options, tmp_path, monkeypatch):
     render(tmp_path / "whole", **options)
-    done, real = [], rendering.render_job
 
-    def stop_at_third(job):
-        if len(done) == 2:
-            (job.folder / f".{job.instrument}-062-050.wav.1.partial").write_bytes(b"RIFF")  # as a kill leaves it
-            raise KeyboardInterrupt
-        done.append(job.instrument)
-        return real(job)
+    def as_a_kill_leaves_it(job):
+        (job.folder / f".{job.instrument}-062-050.wav.1.partial").write_bytes(b"RIFF")
 
-    monkeypatch.setattr(rendering, "render_job", stop_at_third)
+    done, go_on = stop_at_third_job(monkeypatch, rendering, as_a_kill_leaves_it)
     with pytest.raises(KeyboardInterrupt):
         render(tmp_path / "set", **options)
     assert not (tmp_path / "set").exists()
-    monkeypatch.setattr(rendering, "render_job", lambda job: done.append(job.instrument) or real(job))
+    go_on()
     with pytest.raises(UsageError, match=r"\.set\.partial was begun with other velocities"):
         render(tmp_path / "set", **options | {"velocities": [100]})
     render(tmp_path / "set", **options)

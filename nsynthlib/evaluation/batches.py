@@ -6,15 +6,15 @@ Each sound is what :mod:`nsynthlib.generation` makes of one note.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from nsynthlib.audio.levels import limit_peak
 from nsynthlib.audio.tuning import measure_tuning
-from nsynthlib.data import FAMILIES, Note, labels_of
-from nsynthlib.generation.notes import GRIFFIN_LIM_STEPS, TEXTURE, sample_z
+from nsynthlib.data import Note, labels_of
+from nsynthlib.generation.batches import generate_batch
+from nsynthlib.generation.notes import TEXTURE, sample_z, to_audio
 from nsynthlib.generation.refinement import refine
 from nsynthlib.models.autoencoders import AE, CVAE
 from nsynthlib.models.condition import Condition
@@ -70,16 +70,10 @@ def conditions(notes: Sequence[Note], audio: Tensor) -> Condition:
     return Condition(pitch, labels["family"], labels["velocity"])
 
 
-def to_sounds(model: AE, db: Tensor) -> Iterator[Tensor]:
-    """A sound ``[64000]`` of each of the spectrograms ``[batch, n_mels, frames]``, on the CPU."""
-    for audio in model.log_mel.inverse(db, GRIFFIN_LIM_STEPS):
-        yield limit_peak(audio)[0].cpu()
-
-
 def copy_synthesis(model: AE, notes: Sequence[Note]) -> Iterator[Tensor]:
     """Notes to the model's spectrogram and back ``[64000]``, with no model in between."""
     for db in spectrograms(model, notes):
-        yield from to_sounds(model, db)
+        yield from to_audio(model, db).cpu()
 
 
 def smoothed_copy(model: AE, notes: Sequence[Note]) -> Iterator[Tensor]:
@@ -89,14 +83,14 @@ def smoothed_copy(model: AE, notes: Sequence[Note]) -> Iterator[Tensor]:
     makes no other mistake.
     """
     for db in spectrograms(model, notes):
-        yield from to_sounds(model, db - highpass(db))
+        yield from to_audio(model, db - highpass(db)).cpu()
 
 
 def rebuild(model: AE, notes: Sequence[Note], texture: float = 0.0, *, refined: bool = False) -> Iterator[Tensor]:
     """Every note through the model, as :func:`~nsynthlib.generation.reconstruct` does."""
     for some in encode_notes(model, notes):
         z = refine(model, some.db, some.mean, some.condition) if refined else some.mean
-        yield from to_sounds(model, model.decode(z, some.condition, texture))
+        yield from to_audio(model, model.decode(z, some.condition, texture)).cpu()
 
 
 def make_notes(model: CVAE, requests: Iterable[Request], texture: float = TEXTURE) -> Iterator[Tensor]:
@@ -105,7 +99,7 @@ def make_notes(model: CVAE, requests: Iterable[Request], texture: float = TEXTUR
     for first in range(0, len(asked), BATCH):
         some = asked[first : first + BATCH]
         drawn = [sample_z(model, r.pitch, r.family, r.seed) if r.z is None else r.z for r in some]
-        numbers = [(r.pitch, FAMILIES.index(r.family), r.velocity, r.seed) for r in some]
-        *told, seeds = torch.tensor(numbers, device=model.device).unbind(1)
-        z = torch.stack([vector.to(model.device) for vector in drawn])
-        yield from to_sounds(model, model.decode(z, Condition(*told), texture, seeds))
+        z = torch.stack([vector.cpu() for vector in drawn])
+        pitch, family, velocity, seed, _ = zip(*some, strict=True)
+        how: dict[str, Any] = {"pitch": pitch, "family": family, "velocity": velocity, "seed": seed}
+        yield from generate_batch(model, **how, texture=texture, z=z)

@@ -5,7 +5,6 @@
  * One key is a stop for Tab; arrows go from it to the others, Space and Enter play. No key of the computer is taken from
  * the page that plays no note, and none without the focus. Where the focus leaves, all notes end.
  */
-import { noteName } from "../dsp/pitch.mjs";
 import { make } from "./dom.mjs";
 import { makeVoices } from "./voices.mjs";
 
@@ -23,28 +22,28 @@ const CODES = [
 const signOf = (code) => code.replace(/^(Key|Digit)/, "");
 
 /** A piano key in its octave, which is `whites` white keys wide. */
-function makePianoKey(octave, pitch, whites) {
+function makePianoKey(octave, pitch, whites, nameOf) {
   const step = pitch - LOWEST === CODES.length - 1 ? 12 : pitch % 12;
-  const isBlack = noteName(step).includes("♯");
+  const isBlack = nameOf(step).includes("♯");
   const place = step === 12 ? 7 : PLACES[step];
   const told = { type: "button", tabindex: "-1", "data-pitch": pitch };
   const key = make(octave, "button", isBlack ? "nn-key nn-black" : "nn-key", told);
   key.style.left = `${(100 * (isBlack ? place + 0.7 : place)) / whites}%`;
   key.style.width = `${(100 * (isBlack ? 0.6 : 1)) / whites}%`;
-  make(key, "span", "nn-key-name", {}, noteName(pitch));
+  make(key, "span", "nn-key-name", {}, nameOf(pitch));
   key.append(" ");
   make(key, "span", "nn-key-sign", {}, signOf(CODES[pitch - LOWEST]));
   return key;
 }
 
 /** The keys by pitch, in two octaves, of which the upper has one more. */
-function makeKeys(board) {
+function makeKeys(board, nameOf) {
   const keys = new Map();
   for (const [first, whites] of [[LOWEST, 7], [LOWEST + 12, 8]]) {
     const octave = make(board, "div", "nn-octave");
     octave.style.flexGrow = String(whites);
     const count = whites === 8 ? 13 : 12;
-    for (let pitch = first; pitch < first + count; pitch++) keys.set(pitch, makePianoKey(octave, pitch, whites));
+    for (let pitch = first; pitch < first + count; pitch++) keys.set(pitch, makePianoKey(octave, pitch, whites, nameOf));
   }
   return keys;
 }
@@ -126,13 +125,13 @@ function listenToComputerKeys(board, keys, { press, lift }) {
 }
 
 /**
- * Keys in `el` that play what `ask`, `stateOf` and `releaseOf` give, see `makeVoices`. Returns what takes
- * them away.
+ * Keys in `el` that play what `ask`, `stateOf` and `releaseOf` of `sounds` give, see `makeVoices`; `nameOf` gives the
+ * name of a pitch. Returns what takes them away.
  */
-export function makeKeyboard(el, sounds) {
+export function makeKeyboard(el, sounds, nameOf) {
   make(el, "p", "nn-keyboard-words", {}, WORDS);
   const board = make(el, "div", "nn-keys", { role: "group", "aria-label": "Piano keys, C3 to C5" });
-  const keys = makeKeys(board);
+  const keys = makeKeys(board, nameOf);
   let voices = null; // a browser gives no sound before a reader has touched something
   const holds = makeHolds(keys, () => (voices ??= makeVoices(sounds)));
   makeStop(keys, keys.get(LOWEST + 12));

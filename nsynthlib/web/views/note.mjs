@@ -1,6 +1,6 @@
 /** The explorer of a way of synthesis: a note's envelope above its spectrogram. */
 import constants from "../../constants.json" with { type: "json" };
-import { midiToHz } from "../dsp/pitch.mjs";
+import { midiToHz, noteName } from "../dsp/pitch.mjs";
 import { envelopePanel } from "../page/envelope.mjs";
 import { explorer } from "../page/explorer.mjs";
 import { capital, fixed } from "../page/format.mjs";
@@ -41,7 +41,7 @@ export default explorer({
     { want: "original", label: "Your own sound", needs: () => null, onlyOwn: true },
   ],
   describe: describeTone,
-  keyboard: makeKeyboard,
+  keyboard: (el, sounds) => makeKeyboard(el, sounds, noteName),
   comparison: { name: "Your own sound", panel: spectrogram(linearAxis) },
   ownSound: (model) => USES[model.get("way")] ?? AIM,
 });

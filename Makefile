@@ -143,7 +143,7 @@ bench: .venv/.package
 # they take the place of those that are here):  make weights rendered=600 voices=350 budget="--epochs 1" judged=20
 rendered ?= 36000
 voices ?= 9000
-judged ?= 200
+judged ?= 100
 
 data/soundfont/soundfont.json: | .venv/.package
 	$(bin)/nsynthlib data soundfont data/soundfont --notes $(rendered) --highest 96

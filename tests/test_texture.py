@@ -129,3 +129,13 @@ def test_a_preset_without_texture_has_no_noise_to_add():
     z = torch.randn(1, 6)
     assert model.decode_stats(z)[1] is None
     assert torch.equal(model.decode(z, texture=1.0), model.decode(z))
+
+
+def test_a_bold_step_of_the_fit_does_not_end_in_numbers_that_are_none(pocket_notes):
+    """Features so large that a first step would ask for deviations beyond all numbers."""
+    torch.manual_seed(0)
+    model = CVAE("small").eval()
+    with torch.no_grad():
+        model.decoder.up[-1].weight.mul_(1e5)
+    assert fit_log_sigma(model, BatchSource(pocket_notes, torch.device("cpu"), model.log_mel), Settings(batch_size=16))
+    assert all(weight.isfinite().all() for weight in model.decoder.log_sigma.parameters())

@@ -16,6 +16,7 @@ from nsynthlib.training.settings import Settings
 
 NOTES = 1_280  # each tells 48,000 numbers, and the head has some 7,000 weights
 ITERATIONS = 25
+LARGEST = 0.0  # log of half the range of levels: more than any note strays, and a bold step must not overflow
 
 Batch = tuple[Tensor, Tensor | None, Tensor]  # features, comb, and how far the notes stray about each bin
 
@@ -54,7 +55,7 @@ def fit_log_sigma(model: AE, notes: BatchSource, settings: Settings) -> bool:
         total = torch.zeros((), device=model.device)
         for features, comb, deviation in kept:
             log_sigma = decoder.deviation(features, comb)[:, 0, :rows, :columns]
-            part = deviation_loss(log_sigma, deviation.float()) / (power * len(kept))
+            part = deviation_loss(log_sigma.clamp_max(LARGEST), deviation.float()) / (power * len(kept))
             part.backward()
             total += part.detach()
         return total

@@ -143,7 +143,7 @@ bench: .venv/.package
 # they take the place of those that are here):  make weights rendered=600 voices=350 budget="--epochs 1" judged=20
 rendered ?= 36000
 voices ?= 9000
-judged ?= 200
+judged ?= 100
 
 data/soundfont/soundfont.json: | .venv/.package
 	$(bin)/nsynthlib data soundfont data/soundfont --notes $(rendered) --highest 96
@@ -169,9 +169,9 @@ ship = $(bin)/python tools/ship_weights.py runs/$(1) $(sets) --limit $(judged) $
 
 # One budget for all: the same notes, steps, batches and schedule.
 budget ?= --epochs 6 --learning-rate 2e-3
-runs/cvae/.trained: learn := cvae --preset overlapped
-runs/ae/.trained: learn := ae --preset overlapped
-runs/vae/.trained: learn := vae --preset overlapped
+runs/cvae/.trained: learn := cvae --preset residual
+runs/ae/.trained: learn := ae --preset residual
+runs/vae/.trained: learn := vae --preset residual
 runs/cvae_thesis/.trained: learn := cvae --preset thesis
 runs/cvae_thesis/.shipped: options := --plain-prior
 

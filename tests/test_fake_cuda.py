@@ -18,7 +18,7 @@ from nsynthlib import AE, CVAE, VAE
 from nsynthlib.data import pocket
 from nsynthlib.models import PRESETS, Classifier, Condition, Prior
 from nsynthlib.models.likelihood import bin_error
-from nsynthlib.models.texture import fast_part, reference_noise
+from nsynthlib.models.texture import fast_part, local_deviation, reference_noise
 from nsynthlib.spectral import STFT, LogMel, griffin_lim, istft, stft
 from nsynthlib.training import Settings, beta_vae_loss, deviation_loss
 from nsynthlib.training.augmentation import add_noise, augment, mix
@@ -83,7 +83,8 @@ def test_models_stay_on_their_device(kind, preset):
         kl = mean_kl(out, model)
         loss = beta_vae_loss(bin_error(model.decibels(out.x_mean), db), kl, 142.0)
         if out.x_log_sigma is not None:
-            loss = loss + deviation_loss(out.x_log_sigma, fast_part(model.scaled(db), out.x_mean, steady))
+            fast = fast_part(model.scaled(db), out.x_mean, steady)
+            loss = loss + deviation_loss(out.x_log_sigma, local_deviation(fast))
         assert model.device == made.device == loss.device == CUDA
         assert made.shape == db.shape
 

@@ -1,7 +1,5 @@
 """Texture: the fast part against SciPy, the deviation against its closed form, noise against real STFT noise."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -10,8 +8,18 @@ from scipy.ndimage import uniform_filter1d
 
 from nsynthlib import AE, CVAE, LogMel
 from nsynthlib.models import Condition
-from nsynthlib.models.texture import FRAMES, fast_part, highpass, reference_noise, rolled, steady_frames
-from nsynthlib.training import deviation_loss
+from nsynthlib.models.texture import (
+    FRAMES,
+    LOCAL,
+    fast_part,
+    highpass,
+    local_deviation,
+    reference_noise,
+    rolled,
+    steady_frames,
+)
+from nsynthlib.training import Settings, deviation_loss, fit_log_sigma
+from nsynthlib.training.batches import BatchSource
 
 
 def test_the_fast_part_is_what_a_moving_average_leaves():
@@ -24,16 +32,23 @@ def test_the_fast_part_is_what_a_moving_average_leaves():
     assert highpass(torch.full((2, 40), -7.0)).abs().max() < 1e-5
 
 
-def test_the_best_deviation_is_the_standard_deviation():
-    """The loss has its minimum where log sigma is the log of the root mean square of the fast part."""
-    fast = 0.3 * torch.randn(64, 8, 100, generator=seeded())
-    log_sigma = torch.zeros((), requires_grad=True)
-    deviation_loss(log_sigma.expand_as(fast), fast.requires_grad_()).backward()
-    assert fast.grad is None  # the mean is not bent to make its texture likelier
-    best = torch.tensor(fast.square().mean().sqrt().log().item(), requires_grad=True)
-    (slope,) = torch.autograd.grad(deviation_loss(best.expand_as(fast), fast), best)
-    assert abs(slope.item()) < 1e-4
-    assert best.item() == pytest.approx(math.log(0.3), abs=0.01)
+def test_the_local_deviation_is_that_of_the_bins_about_each():
+    fast = torch.randn(2, 20, 60, generator=seeded()).double()
+    power = uniform_filter1d(uniform_filter1d(fast.numpy() ** 2, LOCAL[0], axis=1), LOCAL[1], axis=2)
+    inner = (slice(None), slice(LOCAL[0] // 2, -(LOCAL[0] // 2)), slice(LOCAL[1] // 2, -(LOCAL[1] // 2)))
+    np.testing.assert_allclose(local_deviation(fast).numpy()[inner], np.sqrt(power)[inner], rtol=1e-9)
+    assert torch.allclose(local_deviation(torch.full((1, 9, 9), -2.0)), torch.tensor(2.0))  # edges count what is there
+
+
+def test_the_best_deviation_is_the_mean_of_all():
+    """The loss has its minimum where exp(log sigma) is the mean, which one restless note does not make large."""
+    deviation = torch.cat([torch.full((9, 8, 100), 0.1), torch.full((1, 8, 100), 1.0)])
+    best = deviation.mean().log().requires_grad_()
+    (slope,) = torch.autograd.grad(deviation_loss(best.expand_as(deviation), deviation), best)
+    assert abs(slope.item()) < 1e-6
+    assert best.exp().item() == pytest.approx(0.19)
+    worse = [deviation_loss((best.detach() + off).expand_as(deviation), deviation) for off in (-0.1, 0.0, 0.1)]
+    assert worse[1] < min(worse[0], worse[2])
 
 
 def test_the_fast_part_is_a_notes_own_where_it_is_steady_and_what_the_mean_leaves_elsewhere():
@@ -43,6 +58,32 @@ def test_the_fast_part_is_a_notes_own_where_it_is_steady_and_what_the_mean_leave
     made = fast_part(target, x_mean, steady)
     assert torch.equal(made[..., steady], highpass(target)[..., steady])
     assert torch.equal(made[..., ~steady], highpass(target - x_mean)[..., ~steady])
+
+
+def test_the_deviation_is_fitted_last_and_changes_nothing_else(pocket_notes):
+    """Its optimum is where deviations are those of the notes, on average and from bin to bin; and it is found again."""
+    torch.manual_seed(0)
+    model = CVAE("small").eval()
+    notes = BatchSource(pocket_notes, torch.device("cpu"), model.log_mel)
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    assert fit_log_sigma(model, notes, Settings(batch_size=4))
+    after = model.state_dict()
+    fitted = {name for name, weight in after.items() if not torch.equal(weight, before[name])}
+    assert fitted == {"decoder.log_sigma.weight", "decoder.log_sigma.bias"}
+    found = after["decoder.log_sigma.bias"].clone()
+    fit_log_sigma(model, notes, Settings(batch_size=4))
+    assert torch.equal(model.decoder.log_sigma.bias, found)
+    assert all(weight.requires_grad for weight in model.parameters())
+    with torch.no_grad():
+        db, condition = notes.batch(notes.draw(32, seeded(5)))
+        x_mean, log_sigma = model.decode_stats(model.encode(db, condition)[0], condition)
+        deviation = local_deviation(fast_part(model.scaled(db), x_mean, steady_frames(model.log_mel)))
+    assert (log_sigma.exp().mean() / deviation.mean()).item() == pytest.approx(1.0, abs=0.2)
+    assert np.corrcoef(log_sigma.exp().flatten(), deviation.flatten())[0, 1] > 0.05  # its features are random
+
+
+def test_a_preset_without_texture_has_nothing_to_fit():
+    assert not fit_log_sigma(AE("thesis"), None, Settings())
 
 
 def test_noise_is_even_as_a_whole_and_its_neighbours_belong_together():
@@ -88,3 +129,13 @@ def test_a_preset_without_texture_has_no_noise_to_add():
     z = torch.randn(1, 6)
     assert model.decode_stats(z)[1] is None
     assert torch.equal(model.decode(z, texture=1.0), model.decode(z))
+
+
+def test_a_bold_step_of_the_fit_does_not_end_in_numbers_that_are_none(pocket_notes):
+    """Features so large that a first step would ask for deviations beyond all numbers."""
+    torch.manual_seed(0)
+    model = CVAE("small").eval()
+    with torch.no_grad():
+        model.decoder.up[-1].weight.mul_(1e5)
+    assert fit_log_sigma(model, BatchSource(pocket_notes, torch.device("cpu"), model.log_mel), Settings(batch_size=16))
+    assert all(weight.isfinite().all() for weight in model.decoder.log_sigma.parameters())

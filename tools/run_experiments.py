@@ -42,7 +42,7 @@ from nsynthlib.training.batches import even_weights
 
 LEARNED = 9_600  # notes a run learns from, drawn as training draws them: 300 steps an epoch
 JUDGED = 100  # notes of each set
-BUDGET = Settings(preset="overlapped", epochs=2, batch_size=32, learning_rate=2e-3)
+BUDGET = Settings(preset="residual", epochs=2, batch_size=32, learning_rate=2e-3)
 SEEDS = range(3)
 
 

@@ -4,10 +4,11 @@
     python tools/ship_weights.py runs/cvae data/soundfont data/dx7 data/recordings [--real FOLDER]
 
 A model's run becomes `nsynthlib/pretrained/<kind>/`: `config.json` and `model.safetensors` for `from_pretrained`,
-`training.json` (settings, hash of the notes, device, seconds, versions, errors) and `evaluation.json` (the shipped
-weights, judged by the shipped classifier). The classifier's run, to be shipped first, becomes
-`nsynthlib/pretrained/classifier/` with the same files. `--as NAME` ships into another folder of `pretrained/` than the
-kind's own, `--plain-prior` leaves a CVAE's fitted prior out.
+`training.json` (settings, hash of the notes, device, seconds, versions, errors), `evaluation.json` (the shipped
+weights, judged by the shipped classifier) and `notes/` (the median and the worst of the test set's notes). The
+classifier's run, to be shipped first, becomes `nsynthlib/pretrained/classifier/` with the same files but the notes.
+`--as NAME` ships into another folder of `pretrained/` than the kind's own, `--plain-prior` leaves a CVAE's fitted prior
+out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from kept_notes import keep_notes
 
 import nsynthlib
 from nsynthlib.data import Note, NSynth, train_and_valid
@@ -61,7 +64,9 @@ class Notes:
             "notes", type=Path, nargs="+", help="all sets that were learned from; what was held out judges"
         )
         parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
-        parser.add_argument("--limit", type=int, default=200, help="notes of each set; 200 take half an hour on a core")
+        parser.add_argument(
+            "--limit", type=int, default=100, help="notes of each set; 100 take 20 minutes on a core"
+        )
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Notes:
@@ -85,7 +90,9 @@ def ship(run: Path, notes: Notes, name: str | None, plain_prior: bool = False) -
 
 def evaluate_shipped(model: AE, out: Path, notes: Notes) -> None:
     """Write how the shipped classifier judges a shipped model beside its weights."""
-    judged = evaluate(model, notes.sets(), learned=notes.learned(), limit=notes.limit)
+    sets = notes.sets()
+    judged = evaluate(model, sets, learned=notes.learned(), limit=notes.limit)
+    keep_notes(out / "notes", judged, sets["test"])
     write_shipped(out, type(model).__name__, notes, judged)
 
 

@@ -119,9 +119,13 @@ class AE(Pretrained):
         none.
         """
         rows, columns = self.log_mel.shape
-        made = self.decoder(self._concat_condition(z, condition), self._comb(condition))[..., :rows, :columns]
+        made = self.decoder(*self.decoder_inputs(z, condition))[..., :rows, :columns]
         x_mean, *x_log_sigma = made.unbind(1)
         return x_mean, x_log_sigma[0].clamp_min(LOG_SIGMA_MIN) if x_log_sigma else None
+
+    def decoder_inputs(self, z: Tensor, condition: Condition | None = None) -> tuple[Tensor, Tensor | None]:
+        """What the decoder is given: z and what is told beside it ``[batch, size]``, and the comb ``[batch, rows]``."""
+        return self._concat_condition(z, condition), self._comb(condition)
 
     def decode(
         self, z: Tensor, condition: Condition | None = None, texture: Tensor | float = 0.0, seeds: Tensor | None = None

@@ -1,9 +1,9 @@
 """Breath, noise and beating: what moves from frame to frame, and a decoder that gives the mean leaves out.
 
 The mean of all that could be there is smooth. So a second head of the decoder tells how far each bin of a real note
-strays from its own moving average, and a spectrogram of noise, as uneven as that of any noise is, strays that far.
-Neighbours in it belong together because windows and bands overlap, which independent numbers would not; a part of it is
-slower, as partials that beat are.
+strays from its own moving average (:func:`~nsynthlib.training.fit_log_sigma` fits it to a trained model), and a
+spectrogram of noise, as uneven as that of any noise is, strays that far. Neighbours in it belong together because
+windows and bands overlap, which independent numbers would not; a part of it is slower, as partials that beat are.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from nsynthlib.audio.format import HELD_SECONDS, SAMPLE_RATE
 from nsynthlib.spectral import LogMel
 
 FRAMES = 9  # of the moving average: what is slower belongs to the mean
+LOCAL = (5, 17)  # bands and frames: as far as a deviation is measured about a bin
 EDGE = 8  # frames that a noise is longer at either end
 NOISES = 4  # pictures of noise
 SLOW_SHARE, SLOW_FRAMES = 0.3, 3  # of the noise's power, and the moving average by which that part is slower
@@ -38,6 +39,13 @@ def fast_part(target: Tensor, x_mean: Tensor, steady: Tensor) -> Tensor:
     would be the envelope's jump, which the mean draws; there it is the fast part of what the mean leaves.
     """
     return torch.where(steady, highpass(target), highpass(target - x_mean))
+
+
+def local_deviation(fast: Tensor) -> Tensor:
+    """Standard deviation of the fast part ``[batch, bands, frames]`` about each bin, over 5 bands and 17 frames."""
+    bands, frames = LOCAL
+    power = F.avg_pool2d(fast.square()[:, None], LOCAL, 1, (bands // 2, frames // 2), count_include_pad=False)
+    return power[:, 0].sqrt()
 
 
 @lru_cache(maxsize=4)

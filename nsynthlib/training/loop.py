@@ -28,15 +28,15 @@ from nsynthlib.models.autoencoders import AE, CVAE, KINDS, Output, kl_divergence
 from nsynthlib.models.condition import Condition
 from nsynthlib.models.likelihood import bin_error
 from nsynthlib.models.pretrained import save_weights
-from nsynthlib.models.texture import fast_part, steady_frames
 from nsynthlib.signals import interrupts
 from nsynthlib.training.batches import BatchSource, check_asked
 from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, load_latest, save_latest
-from nsynthlib.training.losses import beta_vae_loss, deviation_loss, mean_kl
+from nsynthlib.training.losses import beta_vae_loss, mean_kl
 from nsynthlib.training.optimizer import MuonAdamW, schedule
 from nsynthlib.training.precision import cuda_works
 from nsynthlib.training.prior import fit_prior
 from nsynthlib.training.settings import Settings
+from nsynthlib.training.texture import fit_log_sigma, log_sigma_head
 from nsynthlib.values import one_of, positive, shown
 
 LOG_EVERY = 10  # steps between two looks at the loss: each look makes a GPU wait
@@ -88,6 +88,8 @@ def train(
     set_seed(settings.seed)
     model = KINDS[settings.kind](settings.preset, settings.latent_dim)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if head := log_sigma_head(model):
+        head.requires_grad_(False)  # it is fitted when all else is learned
     train_notes, valid_notes = (BatchSource(part, accelerator.device, model.log_mel) for part in notes)
     network = accelerator.prepare(torch.compile(model) if compiled else model)
     optimizer = MuonAdamW(model, settings.learning_rate, fused=accelerator.device.type == "cuda")
@@ -106,8 +108,8 @@ def train(
             optimizer.set_learning_rate(settings.learning_rate * schedule(progress.step / total))
             kl_weight = min(1.0, (progress.step + 1) / (settings.kl_warmup * total + 1))
             network.train()
-            loss, texture_loss, kl = _losses(network(db, condition), model, db, settings, kl_weight)
-            accelerator.backward(loss + texture_loss)
+            loss, kl = _losses(network(db, condition), model, db, settings, kl_weight)
+            accelerator.backward(loss)
             accelerator.clip_grad_norm_(network.parameters(), MAX_GRAD_NORM)
             optimizer.step()
             optimizer.zero_grad()
@@ -139,9 +141,18 @@ def train(
     bar.close()
     accelerator.end_training()
     finished = progress.step >= total or progress.stale(settings.patience)
-    if finished and settings.kind == "cvae" and accelerator.is_main_process:
-        fit_prior(CVAE.from_pretrained(run).to(accelerator.device), train_notes, settings).save(run)
+    if finished and accelerator.is_main_process:
+        _fit_the_rest(run, settings, train_notes, accelerator)
     return progress.history
+
+
+def _fit_the_rest(run: Path, settings: Settings, notes: BatchSource, accelerator: Accelerator) -> None:
+    """What is fitted to the best weights when they no longer change: the texture's head, and a CVAE's prior."""
+    model = KINDS[settings.kind].from_pretrained(run).to(accelerator.device)
+    if fit_log_sigma(model, notes, settings):
+        save_weights(model, run)
+    if isinstance(model, CVAE):
+        fit_prior(model, notes, settings).save(run)
 
 
 def _all_stop(stop: bool, looked_at: bool, accelerator: Accelerator) -> bool:
@@ -211,18 +222,11 @@ def _next_batch(
     return notes.augmented_batch(rows[process::processes], settings, changes)
 
 
-def _losses(
-    out: Output, model: AE, db: Tensor, settings: Settings, kl_weight: float
-) -> tuple[Tensor, Tensor | float, Tensor]:
-    """The loss of a beta-VAE, that of the texture's head, and the KL divergence in nats a note."""
+def _losses(out: Output, model: AE, db: Tensor, settings: Settings, kl_weight: float) -> tuple[Tensor, Tensor]:
+    """The loss of a beta-VAE, and the KL divergence in nats a note."""
     kl = mean_kl(out, model)
-    x_mean = out.x_mean.float()
-    error = bin_error(model.decibels(x_mean), db, settings.level_share)
-    loss = beta_vae_loss(error, kl_weight * kl, settings.beta)
-    if out.x_log_sigma is None:
-        return loss, 0.0, kl
-    fast = fast_part(model.scaled(db), x_mean, steady_frames(model.log_mel).to(db.device))
-    return loss, deviation_loss(out.x_log_sigma.float(), fast), kl
+    error = bin_error(model.decibels(out.x_mean.float()), db, settings.level_share)
+    return beta_vae_loss(error, kl_weight * kl, settings.beta), kl
 
 
 def _check_settings(run: Path, settings: Settings, resume: bool) -> None:

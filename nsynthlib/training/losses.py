@@ -24,13 +24,14 @@ def beta_vae_loss(error: Tensor, kl: Tensor, beta: float) -> Tensor:
     return 0.5 * error[0].numel() / beta * error.mean().log() + kl
 
 
-def deviation_loss(x_log_sigma: Tensor, fast: Tensor) -> Tensor:
-    """Mean negative log-likelihood of notes' fast part under Gaussians of width exp(x_log_sigma).
+def deviation_loss(x_log_sigma: Tensor, deviation: Tensor) -> Tensor:
+    """Mean squared error of exp(x_log_sigma): least where it is the mean of all deviations that notes like these have.
 
-    Both are ``[batch, bands, frames]`` in network units. The fast part is a fact here and gets no gradient, see
-    :func:`~nsynthlib.models.texture.fast_part`.
+    Both are ``[batch, bands, frames]`` in network units; ``deviation`` is measured, see
+    :func:`~nsynthlib.models.texture.local_deviation`. A likelihood of the fast part itself would learn the root of the
+    mean square, which a few restless notes make larger than most notes are.
     """
-    return (x_log_sigma + 0.5 * (fast.detach() / x_log_sigma.exp()).square()).mean()
+    return (x_log_sigma.exp() - deviation).square().mean()
 
 
 def mean_kl(out: Output, model: AE) -> Tensor:

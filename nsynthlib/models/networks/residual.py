@@ -8,7 +8,6 @@ starts as the identity (its last convolution is zero: Zhang, Dauphin and Ma 2019
 from __future__ import annotations
 
 import math
-from functools import partial
 from itertools import islice, pairwise
 from typing import cast
 
@@ -109,9 +108,7 @@ class ResidualDecoder(nn.Module):
     pitch and only its level is learned.
     """
 
-    def __init__(
-        self, levels: Levels, comb: bool, cond_dim: int, rows: int, columns: int, overlapped: bool = True
-    ) -> None:
+    def __init__(self, levels: Levels, comb: bool, cond_dim: int, rows: int, columns: int) -> None:
         super().__init__()
         self.comb_factors = [PATCH * 2**level for level in reversed(range(len(levels)))]
         shrink = 2 ** (len(levels) - 1)
@@ -121,13 +118,17 @@ class ResidualDecoder(nn.Module):
         self.blocks = _blocks(levels[::-1], self.comb_factors, comb, cond_dim)
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairwise(channels))
         width, planes = channels[-1] + (PATCH if comb else 0), 2 if comb else 1
-        out = OverlappedPatches if overlapped else partial(nn.Conv2d, kernel_size=3, padding=1)
-        self.conv_out = out(width, planes * PATCH**2)
-        size = 1 if overlapped else 3
-        self.log_sigma = nn.Conv2d(width, planes * PATCH**2, size, padding=size // 2)
+        self.conv_out = OverlappedPatches(width, planes * PATCH**2)
+        self.log_sigma = nn.Conv2d(width, planes * PATCH**2, 1)
         nn.init.constant_(cast(Tensor, self.log_sigma.bias), LOG_SIGMA_INIT)
 
     def forward(self, cond: Tensor, comb: Tensor | None) -> Tensor:
+        features = self.features(cond, comb)
+        mean = _join_comb(self.conv_out(features), comb)  # [batch, 1, rows, columns]
+        return torch.cat([mean, self.deviation(features.detach(), comb)], 1)  # [batch, 2, rows, columns]
+
+    def features(self, cond: Tensor, comb: Tensor | None) -> Tensor:
+        """What both results are made from, ``[batch, features, rows / 8, columns / 8]``."""
         hidden = self.proj(cond).unflatten(1, self.base)  # [batch, channels[0], rows / 32, columns / 32] of 3 levels
         folded, blocks = None, iter(self.blocks)
         for level, depth in enumerate(self.depths):
@@ -137,10 +138,11 @@ class ResidualDecoder(nn.Module):
             for block in islice(blocks, depth):
                 hidden = block(hidden, folded, cond)
         hidden = F.silu(hidden)  # [batch, channels[-1], rows / 8, columns / 8]
-        told = hidden if folded is None else torch.cat([hidden, folded], 1)
-        mean = _join_comb(self.conv_out(told), comb)  # [batch, 1, rows, columns]
-        log_sigma = _join_comb(self.log_sigma(told.detach()), comb)
-        return torch.cat([mean, log_sigma], 1)  # [batch, 2, rows, columns]
+        return hidden if folded is None else torch.cat([hidden, folded], 1)
+
+    def deviation(self, features: Tensor, comb: Tensor | None) -> Tensor:
+        """The log of the deviation, ``[batch, 1, rows, columns]``."""
+        return _join_comb(self.log_sigma(features), comb)
 
 
 def _blocks(levels: Levels, comb_factors: list[int], comb: bool, cond_dim: int) -> nn.ModuleList:

@@ -64,9 +64,7 @@ class Notes:
             "notes", type=Path, nargs="+", help="all sets that were learned from; what was held out judges"
         )
         parser.add_argument("--real", type=Path, help="real NSynth notes to judge by as well")
-        parser.add_argument(
-            "--limit", type=int, default=100, help="notes of each set; 100 take 20 minutes on a core"
-        )
+        parser.add_argument("--limit", type=int, default=100, help="notes of each set; 100 take 20 minutes on a core")
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Notes:

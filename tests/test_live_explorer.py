@@ -221,9 +221,9 @@ def test_the_tuner_is_within_2_cents_of_notes_it_hears_by_microphone(visit, addr
     told = f"median {median(cents):.2f} cents, most {max(cents):.2f}"
     record_property(f"{len(off)} notes by microphone", told)
     print(f"{len(off)} notes: {told}")
-    # A busy machine drops a piece of sound now and then, and the two readings about the gap are worth less.
-    assert len({name for name, cents in off.items() if abs(cents) > 2}) <= len(notes) // 20, off
-    assert max(cents) < 15
+    assert median(cents) < 1
+    # A busy machine drops a piece of sound now and then: of one note in twenty that may be most of what counts.
+    assert len({name for name, cents in off.items() if abs(cents) > 2}) <= math.ceil(len(notes) / 20), off
     assert window.strays(address.rsplit("/", 1)[0]) == []
     assert window.complaints == []
 

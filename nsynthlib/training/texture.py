@@ -69,6 +69,8 @@ def _batches(model: AE, notes: BatchSource, settings: Settings) -> list[Batch]:
     """What at most ``NOTES`` notes say to the head, as samples of their posteriors are decoded."""
     generator = torch.Generator().manual_seed(settings.seed)
     steady = steady_frames(model.log_mel).to(model.device)
+    decoder = cast(ResidualDecoder, model.decoder)
+    rows, columns = model.log_mel.shape
     kept: list[Batch] = []
     for _ in range(max(1, min(NOTES, len(notes)) // settings.batch_size)):
         db, condition = notes.batch(notes.draw(settings.batch_size, generator))
@@ -76,8 +78,8 @@ def _batches(model: AE, notes: BatchSource, settings: Settings) -> list[Batch]:
         noise = torch.randn(mean.shape, generator=generator).to(mean.device)
         z = mean + noise * (0.5 * log_var).exp()
         cond, comb = model.decoder_inputs(z, condition)
-        features = cast(ResidualDecoder, model.decoder).features(cond, comb)
-        x_mean, _ = model.decode_stats(z, condition)
+        features = decoder.features(cond, comb)
+        x_mean = decoder.mean(features, comb)[:, 0, :rows, :columns]
         deviation = local_deviation(fast_part(model.scaled(db), x_mean, steady))
         kept.append((features, comb, deviation.half()))
     return kept

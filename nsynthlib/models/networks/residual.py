@@ -124,8 +124,8 @@ class ResidualDecoder(nn.Module):
 
     def forward(self, cond: Tensor, comb: Tensor | None) -> Tensor:
         features = self.features(cond, comb)
-        mean = _join_comb(self.conv_out(features), comb)  # [batch, 1, rows, columns]
-        return torch.cat([mean, self.deviation(features.detach(), comb)], 1)  # [batch, 2, rows, columns]
+        log_sigma = self.deviation(features.detach(), comb)
+        return torch.cat([self.mean(features, comb), log_sigma], 1)  # [batch, 2, rows, columns]
 
     def features(self, cond: Tensor, comb: Tensor | None) -> Tensor:
         """What both results are made from, ``[batch, features, rows / 8, columns / 8]``."""
@@ -139,6 +139,10 @@ class ResidualDecoder(nn.Module):
                 hidden = block(hidden, folded, cond)
         hidden = F.silu(hidden)  # [batch, channels[-1], rows / 8, columns / 8]
         return hidden if folded is None else torch.cat([hidden, folded], 1)
+
+    def mean(self, features: Tensor, comb: Tensor | None) -> Tensor:
+        """The mean, ``[batch, 1, rows, columns]``."""
+        return _join_comb(self.conv_out(features), comb)
 
     def deviation(self, features: Tensor, comb: Tensor | None) -> Tensor:
         """The log of the deviation, ``[batch, 1, rows, columns]``."""

@@ -1,6 +1,6 @@
 """Short training runs of one budget that differ in one thing, judged by validation notes.
 
-    python tools/run_experiments.py architectures data/soundfont data/dx7 data/recordings [--bf16]
+    python tools/run_experiments.py architectures data/soundfont data/dx7 data/recordings [--bf16] [--keep runs]
 
 Experiments are `architectures` (each kind of model by three seeds), `rate_distortion` (weights of KL and sizes of z)
 and `sources` (what is lost without one of them). Each becomes `nsynthlib/pretrained/experiments/<name>.json`, written
@@ -121,17 +121,18 @@ def judge(model: AE, sets: Mapping[str, Sequence[Note]]) -> dict[str, Measuremen
     return found
 
 
-def run(variant: Variant, sets: Mapping[str, Notes], precision: str) -> dict[str, Any]:
-    """Train and judge one variant."""
+def run(variant: Variant, sets: Mapping[str, Notes], precision: str, kept: Path | None) -> dict[str, Any]:
+    """Train and judge one variant; the trained model stays in ``kept``, if there is such a folder."""
     rng = np.random.default_rng(0)
     valid = {name: draw_notes(some.valid, JUDGED, rng) for name, some in sets.items()}
     learned = learned_notes(sets, variant.without)
     every = [note for some in valid.values() for note in some]
     with tempfile.TemporaryDirectory() as folder:
         started = time.process_time()
-        history = train((learned, every), Path(folder) / "run", variant.settings, precision=precision)
+        place = kept / f"{variant.name}, seed {variant.settings.seed}" if kept else Path(folder) / "run"
+        history = train((learned, every), place, variant.settings, precision=precision)
         seconds = time.process_time() - started
-        model = KINDS[variant.settings.kind].from_pretrained(Path(folder) / "run")
+        model = KINDS[variant.settings.kind].from_pretrained(place)
     told = {key: value for key, value in history["validation"][-1].items() if key in ("kl", "active")}
     return {
         "name": variant.name,
@@ -151,6 +152,7 @@ def main() -> None:
     parser.add_argument("experiment", choices=EXPERIMENTS)
     parser.add_argument("notes", type=Path, nargs="+", help="folders of notes, each with train and valid")
     parser.add_argument("--bf16", action="store_true", help="mixed precision")
+    parser.add_argument("--keep", type=Path, help="a folder for the trained models, which are thrown away without it")
     options = parser.parse_args()
     path = PRETRAINED / "experiments" / f"{options.experiment}.json"
     path.parent.mkdir(exist_ok=True)
@@ -160,7 +162,9 @@ def main() -> None:
     known = {json.dumps([one["name"], one["settings"]], sort_keys=True) for one in done}
     for variant in tqdm(list(EXPERIMENTS[options.experiment]()), desc=options.experiment):
         if json.dumps([variant.name, asdict(variant.settings)], sort_keys=True) not in known:
-            done.append({**run(variant, sets, "bf16" if options.bf16 else "no"), "code": code_version()})
+            kept = options.keep and options.keep / options.experiment
+            made = run(variant, sets, "bf16" if options.bf16 else "no", kept)
+            done.append({**made, "code": code_version()})
             write_results(path, {**head, "device": "cpu", "runs": done})
     print(path)
 

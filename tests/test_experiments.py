@@ -5,12 +5,17 @@ import sys
 from collections import Counter
 from dataclasses import replace
 
+import experiments
+import numpy as np
 import pytest
 import run_experiments
-from run_experiments import EXPERIMENTS, Notes, Variant, learned_notes, run
+import torch
+from experiments import EXPERIMENTS, Variant, measure_control, measure_damaged
+from run_experiments import Notes, learned_notes, run
 
-from nsynthlib import Settings
+from nsynthlib import AE, CVAE, Settings
 from nsynthlib.data import write_notes
+from nsynthlib.models.variants import EmbeddingCVAE
 from nsynthlib.synthesis import synthetic_notes
 
 QUICK = Settings(kind="vae", preset="small", latent_dim=5, epochs=1, batch_size=8, learning_rate=1e-3)
@@ -57,7 +62,7 @@ def test_notes_are_drawn_once_and_families_alike(sets, monkeypatch):
 def test_what_is_told_of_a_run(sets, monkeypatch):
     monkeypatch.setattr(run_experiments, "LEARNED", 16)
     monkeypatch.setattr(run_experiments, "JUDGED", 3)
-    told = run(Variant("quick", QUICK, "two"), sets, "no")
+    told = run(Variant("quick", QUICK, "two"), sets, "no", None)
     assert told["settings"]["latent_dim"] == 5
     assert told["learned"]["drawn"] == 16
     assert 0 <= told["active"] <= 5
@@ -69,20 +74,51 @@ def test_what_is_told_of_a_run(sets, monkeypatch):
 
 
 def test_experiments_change_one_thing():
-    """Kinds differ by network and seed, points of a curve by beta and size, sources by what is left out and seed."""
+    """Kinds differ by network and seed, points of a curve by beta and size, and so on."""
     free = {
         "architectures": ("kind", "preset", "seed"),
         "rate_distortion": ("beta", "latent_dim"),
         "sources": ("seed",),
+        "thesis_claims": ("preset", "latent_dim", "seed"),
+        "objectives": ("kind", "latent_dim", "seed"),
+        "conditioning": ("kind", "preset", "seed"),
     }
+    assert free.keys() == EXPERIMENTS.keys()
     for name, variants in EXPERIMENTS.items():
         made = list(variants())
         common = {field: getattr(QUICK, field) for field in free[name]}
         assert len({replace(variant.settings, **common) for variant in made}) == 1
         assert len({(v.name, v.settings) for v in made}) == len(made)
-    seeds = Counter(variant.name for variant in EXPERIMENTS["architectures"]())
-    assert len(seeds) == 4
-    assert set(seeds.values()) == {3}
+        if name != "rate_distortion":
+            assert set(Counter(variant.name for variant in made).values()) == {3}
+
+
+def test_the_claims_of_the_thesis_each_change_one_thing():
+    runs = [v.settings for v in EXPERIMENTS["thesis_claims"]() if v.settings.seed == 0]
+    thesis = next(s for s in runs if s.preset == "thesis" and s.latent_dim is None)
+    assert all((s.preset == thesis.preset) != (s.latent_dim == thesis.latent_dim) for s in runs if s != thesis)
+    assert len({s.preset for s in runs}) == 6
+    assert {s.latent_dim for s in runs} == {None, 16, 32, 64, 256, 512}
+
+
+def test_damage_is_measured_and_what_the_network_makes_of_it(sets):
+    """Silence in 40 % of the cells, which differ in level, costs about the root of 0.4 of silence everywhere."""
+    model = AE("small", latent_dim=5).eval()
+    notes = sets["one"].valid
+    told = measure_damaged(model, {"one": notes})
+    assert told["used"] == 5
+    silent = np.median([(model.log_mel(n.audio) + 100).square().mean().sqrt() for n in notes])
+    assert told["damaged"]["one"]["damage_db"]["value"] == pytest.approx(0.4**0.5 * silent, rel=0.08)
+    assert told["damaged"]["one"]["mended_db"]["n"] == len(notes)
+
+
+def test_control_is_what_the_tracker_hears(monkeypatch):
+    monkeypatch.setattr(experiments, "ASKED", (48, 60))
+    assert measure_control(CVAE.from_pretrained(), {})["in_tune"]["value"] >= 0.8
+    torch.manual_seed(0)
+    nobody = measure_control(EmbeddingCVAE("small").eval(), {})["in_tune"]
+    assert nobody["value"] <= 0.2
+    assert nobody["n"] == 22
 
 
 def test_what_was_run_is_not_run_again(folders, tmp_path, monkeypatch):

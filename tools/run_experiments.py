@@ -2,8 +2,7 @@
 
     python tools/run_experiments.py architectures data/soundfont data/dx7 data/recordings [--bf16] [--keep runs]
 
-Experiments are `architectures` (each kind of model by three seeds), `rate_distortion` (weights of KL and sizes of z)
-and `sources` (what is lost without one of them). Each becomes `nsynthlib/pretrained/experiments/<name>.json`, written
+What there is to run is told in `experiments.py`. Each becomes `nsynthlib/pretrained/experiments/<name>.json`, written
 anew after every run, so an interrupted experiment goes on where it stopped.
 """
 
@@ -13,13 +12,14 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from experiments import EXPERIMENTS, Sets, Variant
 from ship_weights import code_version
 from tqdm import tqdm
 
@@ -34,53 +34,13 @@ from nsynthlib.evaluation.statistics import Measurements
 from nsynthlib.evaluation.targets import instruments_of
 from nsynthlib.files import read_json
 from nsynthlib.models.autoencoders import AE, KINDS
-from nsynthlib.models.likelihood import BETA
 from nsynthlib.models.sources import PRETRAINED
 from nsynthlib.soundfont import TRAIN_ONLY
-from nsynthlib.training import Settings, train
+from nsynthlib.training import train
 from nsynthlib.training.batches import even_weights
 
 LEARNED = 9_600  # notes a run learns from, drawn as training draws them: 300 steps an epoch
 JUDGED = 100  # notes of each set
-BUDGET = Settings(preset="residual", epochs=2, batch_size=32, learning_rate=2e-3)
-SEEDS = range(3)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One run of an experiment: its row, its settings, and the source of notes that it does without."""
-
-    name: str
-    settings: Settings
-    without: str | None = None
-
-
-def architectures() -> Iterator[Variant]:
-    for seed in SEEDS:
-        for name, kind, preset in (
-            ("AE", "ae", BUDGET.preset),
-            ("VAE", "vae", BUDGET.preset),
-            ("CVAE", "cvae", BUDGET.preset),
-            ("CVAE of the thesis", "cvae", "thesis"),
-        ):
-            yield Variant(name, replace(BUDGET, kind=kind, preset=preset, seed=seed))
-
-
-def rate_distortion() -> Iterator[Variant]:
-    for latent_dim in (16, 48, 128):
-        for factor in (0.25, 0.5, 1, 2, 4):
-            settings = replace(BUDGET, latent_dim=latent_dim, beta=factor * BETA)
-            yield Variant(f"{latent_dim} dimensions, beta {settings.beta:g}", settings)
-
-
-def sources() -> Iterator[Variant]:
-    for seed in SEEDS:
-        yield Variant("all", replace(BUDGET, seed=seed))
-        for source in ("small soundfonts", "dx7", "recordings"):
-            yield Variant(f"without {source}", replace(BUDGET, seed=seed), source)
-
-
-EXPERIMENTS = {made.__name__: made for made in (architectures, rate_distortion, sources)}
 
 
 @dataclass(frozen=True)
@@ -111,7 +71,7 @@ def learned_notes(sets: Mapping[str, Notes], without: str | None) -> list[Note]:
 
 
 @torch.inference_mode()
-def judge(model: AE, sets: Mapping[str, Sequence[Note]]) -> dict[str, Measurements]:
+def judge(model: AE, sets: Sets) -> dict[str, Measurements]:
     """Medians of all distances of the copies of every set's notes."""
     found = {}
     for name, notes in sets.items():
@@ -144,6 +104,7 @@ def run(variant: Variant, sets: Mapping[str, Notes], precision: str, kept: Path 
         "parameters": sum(weight.numel() for weight in model.parameters()),
         **{key: round(value, 2) for key, value in told.items()},
         "reconstruction": judge(model, valid),
+        **(variant.measure(model, valid) if variant.measure else {}),
     }
 
 

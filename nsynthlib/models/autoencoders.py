@@ -55,6 +55,7 @@ class AE(Pretrained):
 
     variational = False
     conditional = False
+    draws_comb = True  # for a conditional model: whether it is told the pitch as a picture, too
 
     def __init__(
         self,
@@ -73,17 +74,16 @@ class AE(Pretrained):
         self.log_mel = LogMel(n_mels, n_fft, hop_length, samples, mel_scale, floor_db)
         rows, columns = self.padded = tuple(-(-n // made.stride) * made.stride for n in self.log_mel.shape)
         self.register_buffer("reference_noise", reference_noise(self.log_mel).clone(), persistent=False)
-        cond_dim = 0
-        if self.conditional:
+        draws_comb = self.conditional and self.draws_comb
+        if draws_comb:
             self.comb = Comb(self.log_mel)
-            self.family = nn.Embedding(len(FAMILIES), FAMILY_DIM)
-            cond_dim = FAMILY_DIM + 2  # and the velocity and the pitch
-        self.encoder = made.encoder(self.conditional, cond_dim)
+        cond_dim = self._embed_condition() if self.conditional else 0
+        self.encoder = made.encoder(draws_comb, cond_dim)
         features = self.encoder.features(rows, columns)
         self.to_mean = nn.Linear(features + cond_dim, self.latent_dim)
         if self.variational:
             self.to_log_var = nn.Linear(features + cond_dim, self.latent_dim)
-        self.decoder = made.decoder(self.conditional, self.latent_dim + cond_dim, rows, columns)
+        self.decoder = made.decoder(draws_comb, self.latent_dim + cond_dim, rows, columns)
         #: KL divergence of each latent dimension in nats at the last validation, ``[latent_dim]``
         self.register_buffer("activity", torch.zeros(self.latent_dim))
 
@@ -155,6 +155,8 @@ class AE(Pretrained):
             return None
         if condition is None:
             raise UsageError(f"a {type(self).__name__} needs a condition: pitch, family and velocity")
+        if not self.draws_comb:
+            return None
         comb = self.comb(condition.pitch)
         return F.pad(comb, (0, self.padded[0] - comb.shape[1]))
 
@@ -162,9 +164,24 @@ class AE(Pretrained):
         """``vector`` ``[batch, n]`` followed by the condition's numbers, ``[batch, n + cond_dim]``."""
         if not self.conditional or condition is None:
             return vector
-        # As wide as a unit Gaussian several times over: numbers near 0 would be learned too slowly to be used.
-        numbers = torch.stack([(part.to(vector.dtype) - 64) / 16 for part in (condition.velocity, condition.pitch)], 1)
-        return torch.cat([vector, self.family(condition.family).to(vector.dtype), numbers], 1)
+        return torch.cat([vector, self._numbers(condition).to(vector.dtype)], 1)
+
+    def _embed_condition(self) -> int:
+        """Make what :meth:`_numbers` needs; returns how many numbers it gives."""
+        self.family = nn.Embedding(len(FAMILIES), FAMILY_DIM)
+        return FAMILY_DIM + 2
+
+    def _numbers(self, condition: Condition) -> Tensor:
+        """What is told of each note beside its comb, ``[batch, cond_dim]``: family, velocity and pitch."""
+        return torch.cat([self.family(condition.family), as_number(condition.velocity), as_number(condition.pitch)], 1)
+
+
+def as_number(midi: Tensor) -> Tensor:
+    """A pitch or velocity ``[batch]`` as one number ``[batch, 1]``, about -4 to 4.
+
+    As wide as a unit Gaussian several times over: numbers near 0 would be learned too slowly to be used.
+    """
+    return (midi.float()[:, None] - 64) / 16
 
 
 class VAE(AE):

@@ -23,21 +23,46 @@ class Preset:
     decoder: Callable[[bool, int, int, int], ThesisDecoder | ResidualDecoder]  # ... and rows, columns
 
 
-def _thesis(channels: tuple[int, ...], latent_dim: int) -> Preset:
-    stride = 2 ** len(channels)
-    return Preset(latent_dim, stride, partial(ThesisEncoder, channels), partial(ThesisDecoder, channels))
+def thesis_preset(
+    channels: tuple[int, ...] = (32, 64, 8),
+    latent_dim: int = 128,
+    *,
+    pad_input: bool = True,
+    pooling: bool = False,
+    output_padding: bool = True,
+) -> Preset:
+    """The thesis' network, or one that differs from it.
+
+    Args:
+        channels: after each layer of the encoder; the decoder's are these mirrored.
+        pad_input: silence added at the end of a spectrogram, so that it can be halved in every layer. Without it,
+            halves are rounded down, and ``output_padding`` says what the decoder does about that.
+        pooling, output_padding: see :class:`ThesisEncoder` and :class:`ThesisDecoder`.
+    """
+    return Preset(
+        latent_dim,
+        2 ** len(channels) if pad_input else 1,
+        partial(ThesisEncoder, channels, pooling=pooling),
+        partial(ThesisDecoder, channels, output_padding=output_padding),
+    )
 
 
-def _residual(latent_dim: int, encoder: Levels, decoder: Levels) -> Preset:
-    stride = PATCH * 2 ** (len(decoder) - 1)
-    return Preset(latent_dim, stride, partial(ResidualEncoder, encoder), partial(ResidualDecoder, decoder))
+def residual_preset(latent_dim: int, encoder: Levels, decoder: Levels, *, film: bool = True) -> Preset:
+    """A residual network; without ``film`` its blocks are not told the condition, which stays beside the vector."""
+    return Preset(
+        latent_dim,
+        PATCH * 2 ** (len(decoder) - 1),
+        partial(ResidualEncoder, encoder, film=film),
+        partial(ResidualDecoder, decoder, film=film),
+    )
 
 
+# A lean encoder and a deep decoder: at equal CPU seconds as near as one of twice the weights.
+RESIDUAL: tuple[Levels, Levels] = ((32, 1), (64, 1), (96, 1)), ((48, 1), (96, 2), (192, 2))
 PRESETS = {
-    "thesis": _thesis((32, 64, 8), 128),
-    # A lean encoder and a deep decoder: at equal CPU seconds as near as one of twice the weights.
-    "residual": _residual(48, ((32, 1), (64, 1), (96, 1)), ((48, 1), (96, 2), (192, 2))),
+    "thesis": thesis_preset(),
+    "residual": residual_preset(48, *RESIDUAL),
     # The same kind with half of the channels or less: for runs of seconds.
-    "small": _residual(32, ((24, 1), (48, 1), (64, 1)), ((24, 1), (48, 1), (64, 1))),
+    "small": residual_preset(32, ((24, 1), (48, 1), (64, 1)), ((24, 1), (48, 1), (64, 1))),
 }
 PRESET = "residual"  # what a model is made of where nothing else is asked for

@@ -51,16 +51,16 @@ class ResidualEncoder(nn.Module):
     """Spectrogram ``[batch, 1, rows, columns]`` to features ``[batch, features]``.
 
     ``comb`` ``[batch, rows]`` tells every level where the partials lie, ``cond`` ``[batch, cond_dim]`` is the rest of
-    the condition. A model without a condition has no comb and an empty vector.
+    the condition. A model without a condition has no comb and an empty vector; without ``film`` no block is told it.
     """
 
-    def __init__(self, levels: Levels, comb: bool, cond_dim: int) -> None:
+    def __init__(self, levels: Levels, comb: bool, cond_dim: int, *, film: bool = True) -> None:
         super().__init__()
         self.comb_factors = [PATCH * 2**level for level in range(len(levels))]
         channels, self.depths = zip(*levels, strict=True)
         self.width = channels[-1]
         self.conv_in = nn.Conv2d(PATCH**2, channels[0], 1)
-        self.blocks = _blocks(levels, self.comb_factors, comb, cond_dim)
+        self.blocks = _blocks(levels, self.comb_factors, comb, cond_dim if film else 0)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(channels))
 
     def forward(self, x: Tensor, comb: Tensor | None, cond: Tensor) -> Tensor:
@@ -105,17 +105,19 @@ class ResidualDecoder(nn.Module):
     The deviation is how far each bin strays from the mean, see :mod:`nsynthlib.models.texture`; it is made from the
     same features, which it does not change. With a comb each of the two is made twice, what lies between the partials
     and what stands above it on them: the result is ``between + comb * above``, so a partial's place comes from the
-    pitch and only its level is learned.
+    pitch and only its level is learned. Without ``film`` only the first layer is told the vector.
     """
 
-    def __init__(self, levels: Levels, comb: bool, cond_dim: int, rows: int, columns: int) -> None:
+    def __init__(
+        self, levels: Levels, comb: bool, cond_dim: int, rows: int, columns: int, *, film: bool = True
+    ) -> None:
         super().__init__()
         self.comb_factors = [PATCH * 2**level for level in reversed(range(len(levels)))]
         shrink = 2 ** (len(levels) - 1)
         channels, self.depths = zip(*reversed(levels), strict=True)
         self.base = (channels[0], rows // PATCH // shrink, columns // PATCH // shrink)
         self.proj = nn.Linear(cond_dim, math.prod(self.base))
-        self.blocks = _blocks(levels[::-1], self.comb_factors, comb, cond_dim)
+        self.blocks = _blocks(levels[::-1], self.comb_factors, comb, cond_dim if film else 0)
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairwise(channels))
         width, planes = channels[-1] + (PATCH if comb else 0), 2 if comb else 1
         self.conv_out = OverlappedPatches(width, planes * PATCH**2)

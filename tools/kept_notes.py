@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from make_pocket import flac
 
-from nsynthlib.data import NSynth, index_entry
+from nsynthlib.data import Note, NSynth, index_entry
 from nsynthlib.evaluation import notes_behind
 from nsynthlib.files import new_folder, read_json, write_json
 
@@ -24,17 +24,28 @@ def keep_notes(out: Path, judged: Mapping[str, Any], notes: NSynth) -> list[str]
     soundfont``, whose record tells the font of each instrument and its licence.
     """
     names = [notes_behind(judged)[SET][place].name for place in KEPT]
-    about = read_json(notes.folder.parent / "soundfont.json")
+    write_kept(out, [note for name in names for note in notes.filter(name=name)], soundfont_record(notes))
+    return names
+
+
+def soundfont_record(notes: NSynth) -> dict[str, Any]:
+    """What `nsynthlib data soundfont` told of the set that ``notes`` are a split of."""
+    return read_json(notes.folder.parent / "soundfont.json")
+
+
+def write_kept(out: Path, notes: Sequence[Note], about: Mapping[str, Any], more: Sequence[dict[str, Any]] = ()) -> None:
+    """``notes`` as FLAC in the new folder ``out``, in place of what is there, each with its font and licence.
+
+    ``about`` is the record of the rendered set, ``more`` what else the index is to tell of each note.
+    """
     fonts = {font["name"]: font for font in about["fonts"]}
     shutil.rmtree(out, ignore_errors=True)
     with new_folder(out) as partial:
         (partial / "audio").mkdir()
         entries = {}
-        for i, name in enumerate(names):
-            (note,) = notes.filter(name=name)
+        for i, note in enumerate(notes):
             made = about["instruments"][note.instrument]
-            flac(partial / "audio" / f"{name}.flac", note.samples)
+            flac(partial / "audio" / f"{note.name}.flac", note.samples)
             licence = {"font": made["font"], "licence": fonts[made["font"]]["licence"]}
-            entries[name] = index_entry(name, i, made["instrument"]) | licence
+            entries[note.name] = index_entry(note.name, i, made["instrument"]) | licence | (more[i] if more else {})
         write_json(partial / "examples.json", dict(sorted(entries.items())))
-    return names

@@ -27,7 +27,7 @@ class Predictions(NamedTuple):
 
 def nearest_velocity(velocity: Tensor) -> Tensor:
     """Index into ``VELOCITIES`` of the nearest one, int64 ``[n]``."""
-    return (velocity[:, None] - torch.tensor(VELOCITIES)).abs().argmin(1)
+    return (velocity[:, None] - torch.tensor(VELOCITIES, device=velocity.device)).abs().argmin(1)
 
 
 class Classifier(Pretrained):

@@ -10,15 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nsynthlib.data.labels import FAMILIES
+from nsynthlib.data.labels import FAMILIES, VELOCITIES
 from nsynthlib.models.autoencoders import AE, CVAE, Output, as_number
+from nsynthlib.models.classifier import nearest_velocity
 from nsynthlib.models.condition import Condition
 
 CELL = 8  # bands, and frames, that are lost together
 MOST_DAMAGED = 0.75  # of a spectrogram, in training
 PITCHES = 128
 PITCH_DIM = 16  # numbers that a pitch becomes, as many as a family does
-VELOCITIES = (25, 50, 75, 100, 127)  # those of NSynth
 
 
 def damage(db: Tensor, share: Tensor, floor_db: float) -> Tensor:
@@ -80,15 +80,13 @@ class OneHotCVAE(CVAE):
     draws_comb = False
 
     def _embed_condition(self) -> int:
-        self.register_buffer("velocities", torch.tensor(VELOCITIES), persistent=False)
         return PITCHES + len(FAMILIES) + len(VELOCITIES)
 
     def _numbers(self, condition: Condition) -> Tensor:
-        level = (condition.velocity[:, None] - self.get_buffer("velocities")).abs().argmin(1)
         labels = (
             (condition.pitch.round().long(), PITCHES),
             (condition.family, len(FAMILIES)),
-            (level, len(VELOCITIES)),
+            (nearest_velocity(condition.velocity), len(VELOCITIES)),
         )
         return torch.cat([F.one_hot(label, size).float() for label, size in labels], 1)
 

@@ -84,7 +84,7 @@ def export(models: AE | Sequence[AE], folder: str | os.PathLike[str]) -> dict[st
     Raises:
         UsageError: for what is no model, two models of one kind, or spectrograms that differ.
     """
-    some = [models] if isinstance(models, nn.Module) else list(models)
+    some = list(models) if isinstance(models, (list, tuple)) else [models]
     for model in some:
         need_model(model, "export")
     _check_alike(some)

@@ -13,6 +13,7 @@ import { pitchInWords } from "../page/tuner.mjs";
 
 const WAY_NAMES = { ae: "AE", vae: "VAE", cvae: "CVAE", smoothed: "Smoothed copy", copy: "Copy-synthesis" };
 const WAYS = Object.keys(WAY_NAMES);
+const COPY = "Copy-synthesis has the original's picture; its sound has lost what the way back from a picture loses.";
 const EVERY = constants.choices.way.at(-1);
 
 const isShown = (way, { way: chosen }) => chosen === way || chosen === EVERY;
@@ -23,23 +24,31 @@ function needsOf(way) {
   return ({ example, pitch, family, velocity }) => [example, pitch, family, velocity];
 }
 
-const nameOf = (way) => (figure) => (figure ? `${WAY_NAMES[way]}: error ${fixed(figure.errors[way])} dB` : WAY_NAMES[way]);
+/** Name of a panel, with the error of its picture; a copy's picture is the original's own. */
+function nameOf(way, figure) {
+  if (way === "copy") return `${WAY_NAMES.copy}, from the original's picture`;
+  return figure ? `${WAY_NAMES[way]}: error ${fixed(figure.errors[way])} dB` : WAY_NAMES[way];
+}
 
 const wayPanel = (way) =>
-  namedPanel(melAxis, nameOf(way), ({ cells, ...figure }) => figure[way] && { ...figure, cells: figure[way] });
+  namedPanel(melAxis, (figure) => nameOf(way, figure), ({ cells, ...figure }) => figure[way] && { ...figure, cells: figure[way] });
 
 /** What the CVAE is told: "C4 (MIDI 60, 261.6 Hz) and +4 cents, as measured; brass; velocity 100". */
 function describeTold({ pitch, family, velocity }, cents) {
   const beside = cents ? ` and ${signed(cents, 0)} cents, as measured` : "";
   const key = `${noteName(pitch)} (MIDI ${pitch}, ${fixed(midiToHz(pitch))} Hz)${beside}`;
-  return ` The CVAE is told: ${key}; ${family.replace("_", " ")}; velocity ${velocity}.`;
+  return `The CVAE is told: ${key}; ${family.replace("_", " ")}; velocity ${velocity}.`;
 }
 
 function describeErrors(settings, { errors, cents, rows, cols }, rate, samples, isOwn) {
-  const shown = WAYS.filter((way) => isShown(way, settings)).map((way) => `${WAY_NAMES[way]} ${fixed(errors[way])} dB`);
-  const whose = isOwn ? "your own note" : "the note";
-  const words = `Error of the picture of ${whose} (RMSE over ${rows} bands × ${cols} frames): ${shown.join(", ")}.`;
-  return words + (isShown("cvae", settings) ? describeTold(settings, cents) : "");
+  const drawn = WAYS.filter((way) => way !== "copy" && isShown(way, settings));
+  const told = drawn.map((way) => `${WAY_NAMES[way]} ${fixed(errors[way])} dB`).join(", ");
+  return [
+    ...(isOwn ? ["Your own note."] : []),
+    ...(told ? [`Error of the picture (RMSE over ${rows} bands × ${cols} frames): ${told}.`] : []),
+    ...(isShown("copy", settings) ? [COPY] : []),
+    ...(isShown("cvae", settings) ? [describeTold(settings, cents)] : []),
+  ].join(" ");
 }
 
 /** A pitch with fraction as a tuner tells it. */

@@ -283,7 +283,7 @@ def test_an_own_note_goes_through_and_its_pitch_is_heard(address, visit, tmp_pat
     assert np.abs(after["sounds"]["Original"][0] - expected).max() < 1.5 / 32_768
     assert after["says"].startswith("Your own note.")
     told = hand.view.locator(".nn-told").inner_text()
-    assert told.startswith("Pitch heard in your note: A3 +20 cents (222.6 Hz)")
+    assert told.startswith("Pitch heard in your note, for the CVAE: A3 +20 cents (222.6 Hz)")
     choose(hand, "cvae")
     assert "A3 (MIDI 57, 220.0 Hz) and +20 cents, as measured; brass" in hand.now["says"]
     hand.by_keyboard("Pitch (MIDI)", "ArrowUp", 3)

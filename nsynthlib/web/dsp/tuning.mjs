@@ -4,7 +4,8 @@ import constants from "../../constants.json" with { type: "json" };
 import { midiToHz } from "./pitch.mjs";
 import { makeWindow } from "./window.mjs";
 
-const { most_cents: MOST, step_cents: STEP, window: WINDOW, start: START, partials: PARTIALS, clear: CLEAR } = constants.tuning;
+const { most_cents: MOST, step_cents: STEP, window: WINDOW, start: START } = constants.tuning;
+const { partials: PARTIALS, clear: CLEAR } = constants.tuning;
 
 /** Magnitudes of the two seconds after the attack, with half a bin between bins. */
 function spectrumOf(audio) {

@@ -46,9 +46,10 @@ function makeComparison(el, model, { name, panel }) {
 }
 
 /** The parts of a view, from its piano keys and pictures down to its words. */
-function build(el, model, { panels, sounds, comparison, keyboard }) {
+function build(el, model, { panels, sounds, comparison, keyboard, compact }) {
   const keys = keyboard && make(el, "div", "nn-keyboard");
-  const figures = make(el, "div", panels.length > 1 ? "nn-figures nn-several" : "nn-figures");
+  const several = panels.length > 1 ? ` nn-several${compact ? " nn-compact" : ""}` : "";
+  const figures = make(el, "div", `nn-figures${several}`);
   const shown = panels.map((panel) => panel(make(figures, "div", "nn-panel"), model));
   const own = comparison && makeComparison(el, model, comparison);
   const progress = make(el, "progress", "nn-progress", { max: "1", "aria-label": "Computing the sound" });
@@ -61,13 +62,13 @@ function build(el, model, { panels, sounds, comparison, keyboard }) {
 /**
  * The module of an explorer.
  *
- * @param kind `panels`: spectrograms and plots; `sounds`: `{ want, label, needs, shown }` each, of which
- *   `needs(settings)` is what it depends on, and `shown(settings, isOwn)` says whether it is there;
- *   `describe(settings, figure, rate, samples, isOwn)`, in words; `idle(settings)`: names of the settings that move
- *   nothing beside the others; `ownSound`: what a reader's own sound is for, where there is a place for one, in words or
- *   as `(model)` to words; `comparison`: `{ name, panel }` to show that sound in; `keyboard`: `makeKeyboard`, where its sound
- *   is to be played; `follow(el, model)`, where settings follow the sound: `{ take, end }`, of which `take(samples)` gives a
- *   reader's own sound as it is to be analysed
+ * @param kind `panels`: spectrograms and plots, smaller ones where it is `compact`; `sounds`: `{ want, label, needs,
+ *   shown }` each, of which `needs(settings)` is what it depends on, and `shown(settings, isOwn)` says whether it is
+ *   there; `describe(settings, figure, rate, samples, isOwn)`, in words; `idle(settings)`: names of the settings that
+ *   move nothing beside the others; `ownSound`: what a reader's own sound is for, where there is a place for one, in
+ *   words or as `(model)` to words; `comparison`: `{ name, panel }` to show that sound in; `keyboard`: `makeKeyboard`,
+ *   where its sound is to be played; `follow(el, model)`, where settings follow the sound: `{ take, end }`, of which
+ *   `take(samples)` gives a reader's own sound as it is to be analysed
  */
 export const explorer = (kind) => ({
   render({ model, el }) {

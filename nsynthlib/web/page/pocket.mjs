@@ -1,7 +1,7 @@
 /** The notes that come with the book, each loaded when it is first asked for. */
 import { readSound } from "./sound_file.mjs";
 
-/** `(name)` to a promise of its samples (Int16Array); `engine` is the address of the page's engine, beside which they lie. */
+/** `(name)` to a promise of its samples (Int16Array); they lie beside the page's engine, whose address is given. */
 export function pocketFrom(engine, rate) {
   const loaded = new Map();
   async function load(name) {

@@ -20,7 +20,9 @@ export async function readSound(file, rate) {
   const buffer = await context.decodeAudioData(await file.arrayBuffer()).catch(() => {
     throw new Error("This file could not be read as sound; choose a WAV, FLAC, MP3 or Ogg file.");
   });
-  if (buffer.duration < LEAST_SECONDS) throw new Error(`This sound is shorter than ${LEAST_SECONDS} s; choose a longer one.`);
+  if (buffer.duration < LEAST_SECONDS) {
+    throw new Error(`This sound is shorter than ${LEAST_SECONDS} s; choose a longer one.`);
+  }
   const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
   const { audio, alone } = mixChannels(channels);
   const beginning = audio.subarray(0, MOST_SECONDS * rate);

@@ -30,8 +30,17 @@ function nameOf(way, figure) {
   return figure ? `${WAY_NAMES[way]}: error ${fixed(figure.errors[way])} dB` : WAY_NAMES[way];
 }
 
-const wayPanel = (way) =>
-  namedPanel(melAxis, (figure) => nameOf(way, figure), ({ cells, ...figure }) => figure[way] && { ...figure, cells: figure[way] });
+function wayPanel(way) {
+  const pick = ({ cells, ...figure }) => figure[way] && { ...figure, cells: figure[way] };
+  return namedPanel(melAxis, (figure) => nameOf(way, figure), pick, (settings) => isShown(way, settings));
+}
+
+const waySound = (way) => ({
+  want: way,
+  label: WAY_NAMES[way],
+  needs: needsOf(way),
+  shown: (settings) => isShown(way, settings),
+});
 
 /** What the CVAE is told: "C4 (MIDI 60, 261.6 Hz) and +4 cents, as measured; brass; velocity 100". */
 function describeTold({ pitch, family, velocity }, cents) {
@@ -66,11 +75,11 @@ function followLabels(el, model) {
 
   function hear(note) {
     const midi = hearNote(note, rate);
-    if (midi === null) return "No pitch is heard in your note: set it by the control above.";
+    if (midi === null) return "No pitch is heard in your note; the CVAE needs one: set it by the control above.";
     const { key, ...pitch } = tuned(midi);
     const [lowest, highest] = constants.model_pitches;
     model.set({ pitch: Math.max(lowest, Math.min(highest, key)) });
-    return `Pitch heard in your note: ${pitchInWords(pitch)}. If that is wrong, set it by the control above.`;
+    return `Pitch heard in your note, for the CVAE: ${pitchInWords(pitch)}. If it is wrong, set it by the control above.`;
   }
 
   function take(samples) {
@@ -88,9 +97,10 @@ function followLabels(el, model) {
 
 export default explorer({
   panels: [namedPanel(melAxis, () => "Original", (figure) => figure), ...WAYS.map(wayPanel)],
+  compact: true,
   sounds: [
     { want: "original", label: "Original", needs: ({ example }) => example },
-    ...WAYS.map((way) => ({ want: way, label: WAY_NAMES[way], needs: needsOf(way), shown: (settings) => isShown(way, settings) })),
+    ...WAYS.map(waySound),
   ],
   describe: describeErrors,
   idle: (settings) => (isShown("cvae", settings) ? [] : ["pitch", "family", "velocity"]),

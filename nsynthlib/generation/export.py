@@ -84,7 +84,7 @@ def export(models: AE | Sequence[AE], folder: str | os.PathLike[str]) -> dict[st
     Raises:
         UsageError: for what is no model, two models of one kind, or spectrograms that differ.
     """
-    some = list(models) if isinstance(models, (list, tuple)) else [models]
+    some: list[AE] = list(models) if isinstance(models, (list, tuple)) else [models]  # type: ignore[list-item]
     for model in some:
         need_model(model, "export")
     _check_alike(some)

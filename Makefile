@@ -77,7 +77,15 @@ $(engine)/.bundled: $(filter nsynthlib/web/%.mjs nsynthlib/constants.json,$(code
 	@touch $@
 
 $(engine)/.exported: $(code) .venv/.package
+	rm -f $(engine)/*.onnx
 	$(bin)/nsynthlib export $(engine)
+	@touch $@
+
+# Each is loaded when a reader chooses it.
+$(engine)/.pocket: $(filter nsynthlib/pocket_notes/audio/%,$(code))
+	rm -rf $(engine)/pocket
+	mkdir -p $(engine)
+	cp -r nsynthlib/pocket_notes/audio $(engine)/pocket
 	@touch $@
 
 # --- The book ---------------------------------------------------------------------------------------------------
@@ -89,7 +97,7 @@ _build/.code: $(code) .venv/.package
 	@touch $@
 
 # --all: a page that was read before would not give its warning again, and a second try would pass.
-_build/.built: $(pages) _build/.code $(vendor)/.copied $(engine)/.bundled $(engine)/.exported
+_build/.built: $(pages) _build/.code $(vendor)/.copied $(engine)/.bundled $(engine)/.exported $(engine)/.pocket
 	rm -rf _build/html
 	OMP_NUM_THREADS=1 $(bin)/python tools/execute_chapters.py
 	$(bin)/jupyter-book build . --all -W -n --keep-going

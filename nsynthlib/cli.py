@@ -266,12 +266,16 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
     model: Model = None,
 ) -> None:
-    """Write the decoder as ONNX, and a manifest, for a web page."""
-    from nsynthlib.generation.export import export as write
-    from nsynthlib.models import CVAE
+    """Write encoders and decoders as ONNX, and a manifest, for a web page.
 
-    write(CVAE.from_pretrained(model), folder)
-    print(f"{folder}: decoder.onnx, manifest.json")
+    Those of the shipped AE, VAE and CVAE; of one CVAE where a model is named.
+    """
+    from nsynthlib.generation.export import export as write
+    from nsynthlib.models import AE, CVAE, VAE
+
+    told = write([kind.from_pretrained(model) for kind in ((AE, VAE, CVAE) if model is None else (CVAE,))], folder)
+    files = [about[part]["file"] for about in told["models"].values() for part in ("encoder", "decoder")]
+    print(f"{folder}: {', '.join(files)}, manifest.json")
 
 
 def _check_out(out: Path, ending: str) -> None:

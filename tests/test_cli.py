@@ -166,4 +166,8 @@ def test_from_notes_to_a_judged_model(tmp_path, synthetic_folder):
     assert "holds no Classifier" in errors
     run("generate", tmp_path / "x.wav", "--pitch", 60, "--family", "organ", "--model", tmp_path / "run")
     run("export", tmp_path / "page", "--model", tmp_path / "run")
-    assert sorted(p.name for p in (tmp_path / "page").iterdir()) == ["decoder.onnx", "manifest.json"]
+    assert sorted(p.name for p in (tmp_path / "page").iterdir()) == [
+        "cvae_decoder.onnx",
+        "cvae_encoder.onnx",
+        "manifest.json",
+    ]

@@ -20,7 +20,6 @@ from nsynthlib.data import pocket
 from nsynthlib.data.sound import read_sound
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.generation import decode, sample_z, standard_normal
-from nsynthlib.generation.export import export
 from nsynthlib.models import condition_of
 from nsynthlib.spectral import MEL_SCALE, hz_to_mel, mel_corners, mel_filterbank, mel_to_hz, stft
 from nsynthlib.synthesis import Modal, Plucked, synthesise
@@ -211,7 +210,6 @@ def test_a_model_that_is_no_cvae_is_named(other, tmp_path):
         "generate": lambda: generate(model, pitch=60, family="organ", velocity=100),
         "decode": lambda: decode(model, torch.zeros(6), 60, "organ", 100),
         "sample_z": lambda: sample_z(model, 60, "organ", 0),
-        "export": lambda: export(model, tmp_path / "page"),
         "fit_prior": lambda: fit_prior(model, None, Settings()),
     }
     if model is not None:

@@ -145,7 +145,7 @@ def test_what_cannot_be_morphed_is_refused_in_one_line(a, position, says):
 def test_both_languages_give_the_same(note_of, first, second, position):
     """Samples within 1e-4, -80 dB of full scale; cells of the pictures within one of 256 levels."""
     widget = morph_explorer(note_of(first), note_of(second), position=position).widget
-    note = widget.source_of(())
+    note = widget.source_of((), {})
     job = json.dumps({"position": position, "note": note.double().tolist()})
     command = [NODE, "--input-type=module", "--eval", MORPH]
     done = subprocess.run(command, input=job.encode(), capture_output=True, cwd=ROOT, check=False)

@@ -34,8 +34,9 @@ PATHS = {
     "Timbre analyse cycles drum_loop filter_response formant_speech partials_below_nyquist phrase shaped_noise "
     "synthesise timeline to_gain waveform wavetable",
     "nsynthlib.training": "Settings deviation_loss recipe beta_vae_loss train train_classifier validate",
-    "nsynthlib.widgets": "ABX CVAEExplorer FourierExplorer LatentMap MelExplorer Player Players STFTExplorer "
-    "SamplingExplorer SynthesisExplorer abx cvae_explorer fourier_explorer latent_map mel_explorer player players "
+    "nsynthlib.widgets": "ABX CVAEExplorer FourierExplorer LatentMap MelExplorer Player Players "
+    "ReconstructionExplorer STFTExplorer SamplingExplorer SynthesisExplorer abx cvae_explorer fourier_explorer "
+    "latent_map mel_explorer player players reconstruction_explorer "
     "sampling_explorer stft_explorer synthesis_explorer",
 }
 NETWORKS = sorted((ROOT / "nsynthlib" / "models").rglob("*.py"))

@@ -6,13 +6,15 @@ import torch
 from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.constants import CONSTANTS
 
-MOST = 50.0  # cents, to either side: half a semitone
-STEP = 2.0
-WINDOW = 32_768  # samples, 2 s
-START = 1_600  # the attack, 0.1 s, is left out
-PARTIALS = 8  # higher ones of strings and bars stray from the series
-CLEAR = 3.5  # times the mean of all tunings that the best one must reach: in noise it reaches 2.5
+_NUMBERS = CONSTANTS["tuning"]
+MOST: float = _NUMBERS["most_cents"]  # to either side: half a semitone
+STEP: float = _NUMBERS["step_cents"]
+WINDOW: int = _NUMBERS["window"]  # samples, 2 s
+START: int = _NUMBERS["start"]  # the attack, 0.1 s, is left out
+PARTIALS: int = _NUMBERS["partials"]  # higher ones of strings and bars stray from the series
+CLEAR: float = _NUMBERS["clear"]  # times the mean of all tunings that the best one must reach: in noise it reaches 2.5
 
 
 def measure_tuning(audio: Tensor, pitch: Tensor) -> Tensor:

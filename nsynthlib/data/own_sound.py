@@ -19,11 +19,12 @@ from nsynthlib.data.decoding import LISTENED, decode, mix, resample
 from nsynthlib.data.labels import parse_name
 from nsynthlib.errors import DataError, UsageError
 
-SHORTEST = round(CONSTANTS["own_sound"]["shortest_seconds"] * SAMPLE_RATE)  # samples
+_NUMBERS = CONSTANTS["own_sound"]
+SHORTEST = round(_NUMBERS["shortest_seconds"] * SAMPLE_RATE)  # samples
 SILENT = 1e-4  # amplitude, -80 dB
-ONSET = 0.01  # of the peak: a note begins where it comes within 40 dB of it
-LATE = SAMPLE_RATE // 10  # samples before the onset; as many are left as they are
-FADE = SAMPLE_RATE // 100  # samples, 10 ms: too short to be heard, long enough that nothing clicks
+ONSET: float = _NUMBERS["onset"]  # of the peak: a note begins where it comes within 40 dB of it
+LATE = round(_NUMBERS["late_seconds"] * SAMPLE_RATE)  # samples before the onset; as many are left as they are
+FADE = round(_NUMBERS["fade_seconds"] * SAMPLE_RATE)  # samples: too short to be heard, long enough not to click
 
 
 def read_own_sound(path: str | os.PathLike[str]) -> Tensor:

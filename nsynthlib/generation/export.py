@@ -1,4 +1,4 @@
-"""The decoder as ONNX, with all that a web page needs to know of it."""
+"""Encoders and decoders as ONNX, with all that a web page needs to know of them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import hashlib
 import json
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.data.labels import FAMILIES
+from nsynthlib.errors import UsageError
 from nsynthlib.files import atomic
+from nsynthlib.generation.compacting import store_half
 from nsynthlib.generation.notes import GRIFFIN_LIM_STEPS, TEXTURE, sample_z
-from nsynthlib.models.autoencoders import CVAE, need_model
+from nsynthlib.models.autoencoders import AE, CVAE, need_model
 from nsynthlib.models.condition import Condition, condition_of
+from nsynthlib.models.scaling import gate
 
 POINTS = 8  # latent points an explorer offers
+TOLD = Condition._fields  # names of what a CVAE is told
+PLAYED = ("texture", "seed")  # and of what its decoder is told beside that
 
 
 def explorer_axes(model: CVAE) -> tuple[tuple[int, int], Tensor]:
@@ -32,54 +39,128 @@ def explorer_axes(model: CVAE) -> tuple[tuple[int, int], Tensor]:
     return (first, second), torch.stack(points).round(decimals=4)
 
 
-class _Decoder(nn.Module):
-    """The decoder with the inputs a page gives it."""
+class _Encoder(nn.Module):
+    """The posterior's mean, of what a page gives it."""
 
-    def __init__(self, model: CVAE) -> None:
+    def __init__(self, model: AE) -> None:
         super().__init__()
         self.model = model
 
-    def forward(
-        self, z: Tensor, pitch: Tensor, family: Tensor, velocity: Tensor, texture: Tensor, seed: Tensor
-    ) -> Tensor:
-        # z [1, latent_dim], the others [1], to decibels [1, n_mels, frames]
-        return self.model.decode(z, Condition(pitch, family, velocity), texture, seed)
+    def forward(self, db: Tensor, *told: Tensor) -> Tensor:
+        # db [1, n_mels, frames], told [1] each, to z [1, latent_dim]
+        return self.model.encode(db, Condition(*told) if told else None)[0]
 
 
-def export(model: CVAE, folder: str | os.PathLike[str]) -> dict[str, object]:
-    """Write ``decoder.onnx`` and ``manifest.json``, all that a page needs to play the model; returns the manifest.
+class _Decoder(nn.Module):
+    """The decoder with the inputs a page gives it: its mean, and for a CVAE the texture too."""
 
-    Inputs: ``z`` float32 ``[1, latent_dim]``, ``family``, ``velocity`` and ``seed`` int64 ``[1]``, ``pitch`` (a MIDI
-    number, with a fraction where a note is out of tune) and ``texture`` float32 ``[1]``; output ``db`` float32
-    ``[1, n_mels, frames]``. Raises UsageError for a model that is no CVAE.
+    def __init__(self, model: AE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, z: Tensor, *told: Tensor) -> Tensor:
+        # z [1, latent_dim], told [1] each, to decibels [1, n_mels, frames]
+        if not told:
+            return gate(self.model.decibels(self.model.decode_stats(z)[0]), self.model.log_mel.floor_db)
+        *condition, texture, seed = told
+        return self.model.decode(z, Condition(*condition), texture, seed)
+
+
+def export(models: AE | Sequence[AE], folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Write ``<kind>_encoder.onnx`` and ``<kind>_decoder.onnx`` of each model, and one ``manifest.json``.
+
+    Inputs of an encoder: ``db`` float32 ``[1, n_mels, frames]``; its output is ``z`` float32 ``[1, latent_dim]``, the
+    posterior's mean. Inputs of a decoder: ``z``; its output is ``db``. A CVAE's two also take ``family`` and
+    ``velocity`` int64 ``[1]`` and ``pitch`` float32 ``[1]`` (a MIDI number, with a fraction where a note is out of
+    tune), and its decoder ``texture`` float32 ``[1]`` and ``seed`` int64 ``[1]``.
+
+    Args:
+        models: one, or several of different kinds that share one log-mel spectrogram.
+        folder: where to write; it is made where it is not there.
+
+    Returns:
+        The manifest: the spectrogram, families, and of each kind its files with their SHA-256.
+
+    Raises:
+        UsageError: for what is no model, two models of one kind, or spectrograms that differ.
     """
-    need_model(model, "export", CVAE)
+    some: list[AE] = list(models) if isinstance(models, (list, tuple)) else [models]  # type: ignore[list-item]
+    for model in some:
+        need_model(model, "export")
+    _check_alike(some)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    model = model.cpu().eval()
-    z, texture, seed = torch.zeros(1, model.latent_dim), torch.tensor([TEXTURE]), torch.tensor([0])
-    with atomic(folder / "decoder.onnx") as partial, torch.no_grad(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Constant folding")  # some slices stay as they are, which is no fault
-        torch.onnx.export(
-            _Decoder(model),
-            (z, *condition_of(60, "organ", 100), texture, seed),
-            str(partial),
-            input_names=["z", "pitch", "family", "velocity", "texture", "seed"],
-            output_names=["db"],
-            opset_version=17,
-            dynamo=False,
-        )
-    manifest = _manifest(model, hashlib.sha256((folder / "decoder.onnx").read_bytes()).hexdigest())
+    manifest = _spectrogram(some[0]) | {"models": {_kind(model): _export_one(model, folder) for model in some}}
     with atomic(folder / "manifest.json") as partial:
         partial.write_text(json.dumps(manifest) + "\n", encoding="utf-8")
     return manifest
 
 
-def _manifest(model: CVAE, sha256: str) -> dict[str, object]:
-    axes, points = explorer_axes(model)
+def _kind(model: AE) -> str:
+    return type(model).__name__.lower()
+
+
+def _check_alike(models: Sequence[AE]) -> None:
+    """Raise UsageError unless the models can share one manifest."""
+    kinds = [_kind(model) for model in models]
+    if not kinds:
+        raise UsageError("export needs at least one model; give it a trained one")
+    for kind in kinds:
+        if kinds.count(kind) > 1:
+            raise UsageError(f"export got {kinds.count(kind)} models of the kind {kind}; give it one of each kind")
+    for model in models[1:]:
+        if model.log_mel != models[0].log_mel:
+            raise UsageError(
+                f"{_kind(model)} sees {model.log_mel} and {kinds[0]} sees {models[0].log_mel}; "
+                "export them to folders of their own"
+            )
+
+
+def _export_one(model: AE, folder: Path) -> dict[str, Any]:
+    """Write a model's two files; returns what the manifest tells of it."""
+    model = model.cpu().eval()
+    kind, condition = _kind(model), condition_of(60, "organ", 100)
+    told, played = (tuple(condition), (torch.tensor([TEXTURE]), torch.tensor([0]))) if model.conditional else ((), ())
+    names, more = (TOLD, PLAYED) if model.conditional else ((), ())
+    db, z = torch.full((1, *model.log_mel.shape), model.log_mel.floor_db), torch.zeros(1, model.latent_dim)
+    encoder, decoder = folder / f"{kind}_encoder.onnx", folder / f"{kind}_decoder.onnx"
+    _write(encoder, _Encoder(model), {"db": db, **dict(zip(names, told, strict=True))}, "z")
+    inputs = {"z": z, **dict(zip((*names, *more), (*told, *played), strict=True))}
+    _write(decoder, _Decoder(model), inputs, "db")
+    about: dict[str, Any] = {"latent_dim": model.latent_dim, "encoder": _file(encoder), "decoder": _file(decoder)}
+    if isinstance(model, CVAE):
+        axes, points = explorer_axes(model)
+        about |= {"axes": list(axes), "points": [[_short(point) for point in family] for family in points.tolist()]}
+    return about
+
+
+def _write(path: Path, network: nn.Module, inputs: dict[str, Tensor], output: str) -> None:
+    with atomic(path) as partial, torch.no_grad(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Constant folding")  # some slices stay as they are, which is no fault
+        torch.onnx.export(
+            network,
+            tuple(inputs.values()),
+            str(partial),
+            input_names=list(inputs),
+            output_names=[output],
+            opset_version=17,
+            dynamo=False,
+            do_constant_folding=False,  # a weight that is multiplied by a window would no longer fit into float16
+        )
+        store_half(partial)
+
+
+def _file(path: Path) -> dict[str, str]:
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def _short(point: list[float]) -> list[float]:
+    return [round(value, 4) for value in point]
+
+
+def _spectrogram(model: AE) -> dict[str, Any]:
+    """What a page must know to make the models' picture of a sound, and a sound of a picture."""
     return {
-        "decoder": "decoder.onnx",
-        "sha256": sha256,
         "sample_rate": SAMPLE_RATE,
         "samples": model.log_mel.samples,
         "n_fft": model.log_mel.n_fft,
@@ -90,7 +171,4 @@ def _manifest(model: CVAE, sha256: str) -> dict[str, object]:
         "floor_db": model.log_mel.floor_db,
         "n_iter": GRIFFIN_LIM_STEPS,
         "families": list(FAMILIES),
-        "latent_dim": model.latent_dim,
-        "axes": list(axes),
-        "points": [[[round(v, 4) for v in point] for point in family] for family in points.tolist()],
     }

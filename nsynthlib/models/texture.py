@@ -15,9 +15,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nsynthlib.audio.format import HELD_SECONDS, SAMPLE_RATE
+from nsynthlib.constants import CONSTANTS
 from nsynthlib.spectral import LogMel
 
-FRAMES = 9  # of the moving average: what is slower belongs to the mean
+FRAMES: int = CONSTANTS["smoothing_frames"]  # of the moving average: what is slower belongs to the mean
 LOCAL = (5, 17)  # bands and frames: as far as a deviation is measured about a bin
 EDGE = 8  # frames that a noise is longer at either end
 NOISES = 4  # pictures of noise

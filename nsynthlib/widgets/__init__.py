@@ -13,6 +13,7 @@ from nsynthlib.widgets.listening import ABX, abx
 from nsynthlib.widgets.live import LiveExplorer, live_explorer
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
 from nsynthlib.widgets.morph import MorphExplorer, morph_explorer
+from nsynthlib.widgets.reconstruction import ReconstructionExplorer, reconstruction_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
 from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
@@ -27,6 +28,7 @@ __all__ = [
     "MorphExplorer",
     "Player",
     "Players",
+    "ReconstructionExplorer",
     "STFTExplorer",
     "SamplingExplorer",
     "SynthesisExplorer",
@@ -39,6 +41,7 @@ __all__ = [
     "morph_explorer",
     "player",
     "players",
+    "reconstruction_explorer",
     "sampling_explorer",
     "stft_explorer",
     "synthesis_explorer",

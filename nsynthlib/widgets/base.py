@@ -43,6 +43,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     """
 
     of_example: tuple[str, ...] = ()  # settings that move the example only, not a reader's own sound
+    slow: tuple[str, ...] = ("sound",)  # what takes so long that a kernel computes it beside everything else
 
     _css = WEB / "page/explorer.css"
     kind = traitlets.Unicode().tag(sync=True)
@@ -72,7 +73,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def audio(self, want: str, settings: Settings, note: Tensor, on_step: OnStep | None = None) -> tuple[Tensor, int]:
-        """The ``"sound"`` of the figure, or the ``"original"`` to compare it with; and its sample rate."""
+        """The ``"sound"`` of the figure, or another of its sounds, the ``"original"`` say; and its sample rate."""
         raise NotImplementedError
 
     def comparison(self, note: Tensor) -> dict[str, Any]:
@@ -82,26 +83,30 @@ class ExplorerWidget(anywidget.AnyWidget):
     def answer(
         self, want: str, settings: Settings, own: Sequence[bytes] = (), on_step: OnStep | None = None
     ) -> dict[str, Any]:
-        """``"figure"``, ``"comparison"``, ``"sound"`` or ``"original"``; ``own`` is a sound in place of the example."""
-        note = self.source_of(own)
+        """``"figure"``, ``"comparison"`` or the name of a sound; ``own`` is a sound in place of the example."""
+        note = self.source_of(own, settings)
         if want == "figure":
             return self.figure(settings, note)
         if want == "comparison":
             return self.comparison(note)
         return _as_file(*self.audio(want, settings, note, on_step))
 
-    def source_of(self, own: Sequence[bytes]) -> Tensor:
+    def source_of(self, own: Sequence[bytes], settings: Settings) -> Tensor:
         """The sound to analyse, ``[samples]``."""
         if own and len(own[0]) > 2 * LONGEST_SECONDS * self.sample_rate:
             raise ValueError(f"the sound is longer than {LONGEST_SECONDS} s")
-        return torch.from_numpy(from_pcm16(own[0] if own else self.note))
+        return torch.from_numpy(from_pcm16(own[0] if own else self.example_of(settings)))
 
-    def store_answers(self) -> None:
+    def example_of(self, settings: Settings) -> bytes:
+        """The sound to analyse where a reader gives none, as int16."""
+        return self.note
+
+    def store_answers(self, *sounds: str) -> None:
         """Keep the answers to the settings of now, for a page to show before it loads the engine, which is large."""
         chosen = {name: getattr(self, name) for name in self.settings}
         values = {name: self.choices[name][at] if name in self.choices else at for name, at in chosen.items()}
         answers = {}
-        for want in ("figure", "sound"):
+        for want in ("figure", *sounds):
             told, kinds, buffers = _with_buffers(self.answer(want, values))
             answers[want] = {**told, "arrays": kinds, "buffers": buffers}
         self.stored = {"settings": values, **answers}
@@ -109,7 +114,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     def _receive(self, _: object, content: dict[str, Any], buffers: Sequence[bytes]) -> None:
         """Answers what the front end asks for, or leaves a sound that it no longer waits for."""
         if content.get("type") == "compute":
-            if content["want"] == "sound" and kernel_runs():
+            if content["want"] in self.slow and kernel_runs():
                 self._compute_beside(content, buffers)
             else:
                 self._compute(content, buffers)
@@ -129,7 +134,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         number = content["id"]
 
         def work(on_step: OnStep) -> dict[str, Any]:
-            return self.answer("sound", content["settings"], own, on_step)
+            return self.answer(content["want"], content["settings"], own, on_step)
 
         async def compute() -> None:
             try:

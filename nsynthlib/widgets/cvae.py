@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from nsynthlib.constants import CONSTANTS
 from nsynthlib.data import FAMILIES, VELOCITIES
 from nsynthlib.generation import GRIFFIN_LIM_STEPS, TEXTURE, decode
 from nsynthlib.generation.export import explorer_axes
@@ -22,8 +23,7 @@ from nsynthlib.widgets.settings import Choice, Real, Whole, refusal, setting
 if TYPE_CHECKING:
     from torch import Tensor
 
-
-PITCHES = (24, 96)  # lowest and highest, as MIDI numbers
+PITCHES: tuple[int, int] = tuple(CONSTANTS["model_pitches"])  # lowest and highest, as MIDI numbers
 REACH = 3.0  # how far a latent point can be moved along a dimension
 
 
@@ -77,7 +77,7 @@ def cvae_explorer(
     Args:
         model: a trained CVAE, by default the shipped one. On a page of the book the shipped one answers in any case.
         controls: which to show, of pitch, family, velocity, point, x, y and texture; without, all.
-        stored: whether a page carries its first figure and sound, 0.2 MB, and loads the model (13 MB) only when a
+        stored: whether a page carries its first figure and sound, 0.2 MB, and loads the model (10 MB) only when a
             reader moves something.
 
     Raises:
@@ -102,5 +102,5 @@ def cvae_explorer(
         if name not in known:
             raise ValueError(refusal("control", repr(name), f"of {', '.join(known)}"))
     if stored:
-        widget.store_answers()
+        widget.store_answers("sound")
     return CVAEExplorer({name: known[name] for name in shown}, widget)

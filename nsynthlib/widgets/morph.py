@@ -39,7 +39,7 @@ class MorphWidget(ExplorerWidget):
         both = np.concatenate([np.pad(to_pcm16(note), (0, samples - len(note))) for note in (a, b)])
         super().__init__(kind="morph", note=both.tobytes(), position=position)
 
-    def source_of(self, own: Any) -> Tensor:
+    def source_of(self, own: Any, settings: Settings) -> Tensor:
         return torch.from_numpy(from_pcm16(self.note))
 
     def figure(self, settings: Settings, note: Tensor) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class NoteWidget(ExplorerWidget):
         raise NotImplementedError
 
     def sound(self, settings: Settings, source: Tensor | None = None) -> Tensor:
-        source = self.source_of(()) if source is None else source
+        source = self.source_of((), settings) if source is None else source
         tone = self.tone(settings, midi_to_hz(settings["pitch"]), settings["velocity"] / 127, source)
         note = tone * ADSR(**{name: settings[name] for name in ENVELOPE}).curve()
         return note * (PEAK * settings["velocity"] / 127 / note.abs().max().clamp(min=1e-9))

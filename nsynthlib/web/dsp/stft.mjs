@@ -124,12 +124,12 @@ export function abs({ re, im }) {
   return out;
 }
 
-/** Decibels against a full-scale sine, clipped to `[FLOOR_DB, 0]`; no note's own maximum is involved. */
-export function toDb(magnitude, { reference }) {
+/** Decibels against a full-scale sine, clipped to `[floor, 0]`; no note's own maximum is involved. */
+export function toDb(magnitude, { reference }, floor = FLOOR_DB) {
   const out = new Float64Array(magnitude.length);
   for (let i = 0; i < out.length; i++) {
     const db = 20 * Math.log10(Math.max(magnitude[i], 1e-12) / reference);
-    out[i] = Math.min(0, Math.max(FLOOR_DB, db));
+    out[i] = Math.min(0, Math.max(floor, db));
   }
   return out;
 }

@@ -4,16 +4,12 @@
  * A kind has one function for each thing that can be wanted of it. It gets a job (`settings`, and for a sound to
  * analyse `note` and `sampleRate`) and `onStep`, which long work awaits after each step; `null` is an aborted job.
  */
-import { decode } from "./decoder.mjs";
 import {
-  FLOOR_DB,
   abs,
   countEmpty,
-  encodeWav,
   fromDb,
   griffinLim,
   istft,
-  levels,
   magnitudeToAudio,
   magnitudeToMel,
   makeSettings,
@@ -23,42 +19,13 @@ import {
   stft,
   toDb,
 } from "../dsp/index.mjs";
+import { cvae } from "./cvae.mjs";
+import { asFigure, asFile, levelPart } from "./forms.mjs";
+import { reconstruction } from "./reconstruction.mjs";
 import { drawProbe, playProbe } from "../dsp/fourier.mjs";
 import { drawSampling, playSampling } from "../dsp/sampling.mjs";
 import { makeMorph } from "../dsp/synthesis/morphing.mjs";
 import { SPECTROGRAM, isSame, makeNoteOnce } from "../dsp/synthesis/notes.mjs";
-
-/** One byte a cell, 255 where `partOf` the value is 1: all that 256 colours can show. */
-function toCells(values, partOf) {
-  const out = new Uint8Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = Math.round(255 * partOf(values[i]));
-  return out;
-}
-
-const levelPart = (db) => Math.max(0, 1 - db / FLOOR_DB);
-
-/** Swaps rows and columns: `[rows, cols]` to `[cols, rows]`, written to `out`. */
-function transpose(values, rows, cols, out) {
-  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) out[c * rows + r] = values[r * cols + c];
-  return out;
-}
-
-/** Values that lie frame by frame as a figure of `rows` rows. */
-function asFigure(values, rows, hop, partOf) {
-  const cols = values.length / rows;
-  return { rows, cols, hop, cells: transpose(toCells(values, partOf), cols, rows, new Uint8Array(rows * cols)) };
-}
-
-/**
- * A sound as the explorer wants it: a file and its levels. One that reaches beyond full scale is turned down as a
- * whole, and `reduction_db` says by how many decibels; no other loudness is touched.
- */
-function asFile(audio, sampleRate) {
-  const beyond = Math.max(1, levels(audio).peak);
-  const fitted = audio.map((value) => value / beyond);
-  const wav = new Uint8Array(encodeWav(fitted, sampleRate));
-  return { wav, ...levels(fitted), reduction_db: 20 * Math.log10(beyond) };
-}
 
 const original = ({ note, sampleRate }) => asFile(note, sampleRate);
 
@@ -135,39 +102,6 @@ const fourier = {
   sound: ({ settings, note, sampleRate }) => asFile(playProbe(settings, note, sampleRate), sampleRate),
 };
 
-/** The last decoded note, since its sound is asked for right after its figure. */
-let last = { key: null, note: null };
-
-async function decodeOnce(settings) {
-  const key = JSON.stringify(settings);
-  if (last.key !== key) last = { key, note: await decode(settings) };
-  return last.note;
-}
-
-const cvae = {
-  async figure({ settings }) {
-    const { decibels, rows, cols, manifest } = await decodeOnce(settings);
-    const corners = Float32Array.from(melCorners(rows, 0, manifest.sample_rate / 2, manifest.mel_scale));
-    const hop = manifest.hop_length / manifest.sample_rate;
-    return { rows, cols, hop, cells: toCells(decibels, levelPart), corners };
-  },
-  async sound({ settings }, onStep) {
-    const { decibels, rows, cols, manifest } = await decodeOnce(settings);
-    const transform = makeSettings(manifest);
-    const filterbank = melFilterbank(manifest.n_mels, manifest.n_fft, manifest.sample_rate, manifest.mel_scale);
-    const byFrame = transpose(decibels, rows, cols, new Float64Array(rows * cols));
-    const bands = fromDb(byFrame, transform, manifest.floor_db);
-    const options = { iterations: manifest.n_iter, onStep };
-    const audio = await magnitudeToAudio(melToMagnitude(bands, filterbank), transform, manifest.samples, options);
-    return audio && asFile(audio, manifest.sample_rate);
-  },
-  /** The decoder's answer as it is, for whoever wants to compare. */
-  async decibels({ settings }) {
-    const { decibels, rows, cols } = await decode(settings);
-    return { decibels: Float32Array.from(decibels), rows, cols };
-  },
-};
-
 const synthesised = {
   original,
   figure: (job) => synthesised.comparison({ ...job, note: makeNoteOnce(job.settings, job.note) }),
@@ -198,4 +132,4 @@ const morph = {
   faded: ({ settings, note, sampleRate }) => asFile(waysBetween(note).faded(settings.position), sampleRate),
 };
 
-export const answers = { note: synthesised, morph, stft: spectrogram, mel, sampling, fourier, cvae };
+export const answers = { note: synthesised, morph, stft: spectrogram, mel, sampling, fourier, cvae, reconstruction };

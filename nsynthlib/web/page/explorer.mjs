@@ -11,6 +11,7 @@ import { make } from "./dom.mjs";
 import { makeOwnSound } from "./own_sound.mjs";
 import { drawPlot } from "./plot.mjs";
 import { makeRunner } from "./runner.mjs";
+import { readSettings } from "./settings.mjs";
 
 /**
  * Lines and points, as a panel: `(el, model)` to `{ show(figure, settings, words), repaint() }`. `plotOf(figure,
@@ -29,12 +30,12 @@ export const plotPanel = (plotOf) => (el, model) => {
 };
 
 /** A player with its name; `key` tells what it holds. */
-function makePlayer(el, { want, label, needs = (settings) => settings, onlyOwn = false }) {
+function makePlayer(el, { want, label, needs = (settings) => settings, shown = () => true }, settings) {
   const place = make(el, "figure", "nn-heard");
   make(place, "figcaption", "", { "aria-hidden": "true" }, label);
   const audio = make(place, "audio", "nn-audio", { controls: "", "aria-label": label });
-  place.hidden = onlyOwn;
-  return { want, label, needs, onlyOwn, place, audio, key: null, levels: null };
+  place.hidden = !shown(settings, false);
+  return { want, label, needs, shown, place, audio, key: null, levels: null };
 }
 
 /** A panel that is there while a reader's own sound is, to compare what the explorer makes with it. */
@@ -45,14 +46,15 @@ function makeComparison(el, model, { name, panel }) {
 }
 
 /** The parts of a view, from its piano keys and pictures down to its words. */
-function build(el, model, { panels, sounds, comparison, keyboard }) {
+function build(el, model, { panels, sounds, comparison, keyboard, compact }) {
   const keys = keyboard && make(el, "div", "nn-keyboard");
-  const figures = make(el, "div", panels.length > 1 ? "nn-figures nn-several" : "nn-figures");
+  const several = panels.length > 1 ? ` nn-several${compact ? " nn-compact" : ""}` : "";
+  const figures = make(el, "div", `nn-figures${several}`);
   const shown = panels.map((panel) => panel(make(figures, "div", "nn-panel"), model));
   const own = comparison && makeComparison(el, model, comparison);
   const progress = make(el, "progress", "nn-progress", { max: "1", "aria-label": "Computing the sound" });
   const heard = make(el, "div", "nn-sounds");
-  const players = sounds.map((sound) => makePlayer(heard, sound));
+  const players = sounds.map((sound) => makePlayer(heard, sound, readSettings(model)));
   const status = make(el, "p", "nn-status", { role: "status", "aria-live": "polite" });
   return { keys, panels: shown, comparison: own, progress, players, status };
 }
@@ -60,12 +62,13 @@ function build(el, model, { panels, sounds, comparison, keyboard }) {
 /**
  * The module of an explorer.
  *
- * @param kind `panels`: spectrograms and plots; `sounds`: `{ want, label, needs, onlyOwn }` each, of which
- *   `needs(settings)` is what it depends on, and `onlyOwn` says that it is there while a reader's own sound is;
- *   `describe(settings, figure, rate, samples, isOwn)`, in words; `idle(settings)`: names of the settings that move
- *   nothing beside the others; `ownSound`: what a reader's own sound is for, where there is a place for one, in words or
- *   as `(model)` to words; `comparison`: `{ name, panel }` to show that sound in; `keyboard`: `makeKeyboard`, where its sound
- *   is to be played
+ * @param kind `panels`: spectrograms and plots, smaller ones where it is `compact`; `sounds`: `{ want, label, needs,
+ *   shown }` each, of which `needs(settings)` is what it depends on, and `shown(settings, isOwn)` says whether it is
+ *   there; `describe(settings, figure, rate, samples, isOwn)`, in words; `idle(settings)`: names of the settings that
+ *   move nothing beside the others; `ownSound`: what a reader's own sound is for, where there is a place for one, in
+ *   words or as `(model)` to words; `comparison`: `{ name, panel }` to show that sound in; `keyboard`: `makeKeyboard`,
+ *   where its sound is to be played; `follow(el, model)`, where settings follow the sound: `{ take, end }`, of which
+ *   `take(samples)` gives a reader's own sound as it is to be analysed
  */
 export const explorer = (kind) => ({
   render({ model, el }) {
@@ -74,8 +77,8 @@ export const explorer = (kind) => ({
     const parts = build(el, model, kind);
     const { run, use, tend, keys, stop } = makeRunner(model, el, parts, kind, (on) => makeBackend(model, on));
     const words = typeof kind.ownSound === "function" ? kind.ownSound(model) : kind.ownSound;
-    const endRecording = words ? makeOwnSound(el, model, words, use) : () => {};
-
+    const { take, end } = kind.follow?.(el, model) ?? { take: (samples) => samples, end: () => {} };
+    const endRecording = words ? makeOwnSound(el, model, words, (samples) => use(take(samples))) : () => {};
     const endPlaying = parts.keys ? kind.keyboard(parts.keys, keys) : () => {};
 
     const events = model.get("settings").map((name) => `change:${name}`);
@@ -96,6 +99,7 @@ export const explorer = (kind) => ({
       for (const event of events) model.off(event, run);
       resized.disconnect();
       seen.disconnect();
+      end();
       endRecording();
       endPlaying();
       stop();

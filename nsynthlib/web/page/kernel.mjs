@@ -4,7 +4,7 @@
 const PATIENCE = 2000;
 
 const BUSY = "The kernel is busy; the figure follows as soon as it is free.";
-const SILENT =
+const UNANSWERED =
   "The kernel has not answered yet. While it is busy, the figure waits; after a restart, run all cells again.";
 const GONE = "The kernel no longer knows this explorer; run all cells again.";
 
@@ -83,7 +83,7 @@ export function kernelBackend(model, on) {
   return (want, settings, { own, signal, onProgress }) =>
     new Promise((resolve, reject) => {
       if (!isHeld(model)) throw new Error(GONE);
-      const tell = () => (isHeld(model) ? on.wait(isBusy(model) ? BUSY : SILENT) : lose());
+      const tell = () => (isHeld(model) ? on.wait(isBusy(model) ? BUSY : UNANSWERED) : lose());
       const timer = want === "figure" && setTimeout(tell, PATIENCE);
       const id = jobs.add({ resolve, reject, onProgress, timer });
       model.send({ type: "compute", id, want, settings }, undefined, own ? [own.slice().buffer] : []);

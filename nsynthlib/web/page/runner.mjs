@@ -75,6 +75,7 @@ export function makeRunner(model, el, parts, { describe, idle = () => [] }, back
     el.dataset.figureMs = (performance.now() - started).toFixed(1);
     if (number !== wanted) return;
     state("sound", el.dataset.state === "waiting" ? words : undefined);
+    for (const { place, shown } of parts.players) place.hidden = !shown(settings, own !== null);
     const players = parts.players.filter(({ place }) => !place.hidden);
     for (const player of players) {
       if (!(await fill(player, settings)) || number !== wanted) return;
@@ -89,6 +90,7 @@ export function makeRunner(model, el, parts, { describe, idle = () => [] }, back
     if (running) return;
     running = true;
     for (let number = 0; number !== wanted; ) {
+      await null; // several settings may change in one go
       number = wanted;
       tend();
       await turn(number, readSettings(model)).catch((error) => {
@@ -111,7 +113,6 @@ export function makeRunner(model, el, parts, { describe, idle = () => [] }, back
   function use(samples) {
     own = samples;
     owned++;
-    for (const { place, onlyOwn } of parts.players) if (onlyOwn) place.hidden = !own;
     if (parts.comparison) parts.comparison.place.hidden = !own;
     return run();
   }

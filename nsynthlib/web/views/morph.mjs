@@ -1,15 +1,8 @@
 /** The explorer of morphing: a morph of two notes' partials beside their cross-fade. */
-import { make } from "../page/dom.mjs";
 import { explorer } from "../page/explorer.mjs";
 import { fixed } from "../page/format.mjs";
-import { linearAxis, spectrogram } from "../page/spectrogram.mjs";
-
-/** A spectrogram with its name above it, of the figure that `pick` finds in the answer. */
-const namedPanel = (name, pick) => (el, model) => {
-  make(el, "p", "nn-comparison-name", {}, name);
-  const { show, ...panel } = spectrogram(linearAxis)(el, model);
-  return { ...panel, show: (figure, settings, words) => show(pick(figure), settings, `${name}. ${words}`) };
-};
+import { namedPanel } from "../page/named_panel.mjs";
+import { linearAxis } from "../page/spectrogram.mjs";
 
 /** Where the slider stands, in words. */
 function describePlace({ position }) {
@@ -21,8 +14,8 @@ function describePlace({ position }) {
 
 export default explorer({
   panels: [
-    namedPanel("Morph of partials", (figure) => figure),
-    namedPanel("Cross-fade", ({ faded, ...figure }) => ({ ...figure, cells: faded })),
+    namedPanel(linearAxis, () => "Morph of partials", (figure) => figure),
+    namedPanel(linearAxis, () => "Cross-fade", ({ faded, ...figure }) => ({ ...figure, cells: faded })),
   ],
   sounds: [
     { want: "sound", label: "Morph of partials" },

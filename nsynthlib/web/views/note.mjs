@@ -38,7 +38,7 @@ export default explorer({
   panels: [envelopePanel(constants.held_seconds, SECONDS), spectrogram(linearAxis)],
   sounds: [
     { want: "sound", label: "Sound" },
-    { want: "original", label: "Your own sound", needs: () => null, onlyOwn: true },
+    { want: "original", label: "Your own sound", needs: () => null, shown: (settings, isOwn) => isOwn },
   ],
   describe: describeTone,
   keyboard: (el, sounds) => makeKeyboard(el, sounds, noteName),

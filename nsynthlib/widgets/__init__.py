@@ -17,6 +17,7 @@ from nsynthlib.widgets.reconstruction import ReconstructionExplorer, reconstruct
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
 from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
+from nsynthlib.widgets.toy_map import ToyMap, toy_map
 
 __all__ = [
     "ABX",
@@ -32,6 +33,7 @@ __all__ = [
     "STFTExplorer",
     "SamplingExplorer",
     "SynthesisExplorer",
+    "ToyMap",
     "abx",
     "cvae_explorer",
     "fourier_explorer",
@@ -45,4 +47,5 @@ __all__ = [
     "sampling_explorer",
     "stft_explorer",
     "synthesis_explorer",
+    "toy_map",
 ]

@@ -14,6 +14,7 @@ from nsynthlib.widgets.live import LiveExplorer, live_explorer
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
 from nsynthlib.widgets.morph import MorphExplorer, morph_explorer
 from nsynthlib.widgets.reconstruction import ReconstructionExplorer, reconstruction_explorer
+from nsynthlib.widgets.rate import RateExplorer, rate_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
 from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
@@ -30,6 +31,7 @@ __all__ = [
     "Player",
     "Players",
     "ReconstructionExplorer",
+    "RateExplorer",
     "STFTExplorer",
     "SamplingExplorer",
     "SynthesisExplorer",
@@ -44,6 +46,7 @@ __all__ = [
     "player",
     "players",
     "reconstruction_explorer",
+    "rate_explorer",
     "sampling_explorer",
     "stft_explorer",
     "synthesis_explorer",

@@ -56,7 +56,7 @@ def latent_map(points: ArrayLike, notes: Sequence[Note]) -> LatentMap:
         points=places.tolist(),
         families=[note.family for note in notes],
         labels=[label_of(note) for note in notes],
-        sounds=[_beginning(note.audio.numpy()) for note in notes],
+        sounds=[beginning(note.audio.numpy()) for note in notes],
         legend=legend_of(notes),
     )
 
@@ -82,7 +82,8 @@ def outline(marker: str) -> str:
     return "".join("M" + "L".join(f"{x:.3f} {-y:.3f}" for x, y in polygon) + "Z" for polygon in corners)
 
 
-def _beginning(audio: np.ndarray) -> str:
+def beginning(audio: np.ndarray) -> str:
+    """The first two seconds of a sound, faded out, as a data URL."""
     sound = audio[: int(SECONDS * SAMPLE_RATE)].copy()
     fade = int(FADE * SAMPLE_RATE)
     sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)

@@ -7,13 +7,16 @@ import { fixed } from "../page/format.mjs";
 import { melAxis, spectrogram } from "../page/spectrogram.mjs";
 
 const SPEAKS = 0.1; // nats; what says less counts as silent
-const KEEPS = 40; // characters of a label that fit a narrow screen
+const NUMBERED = 8; // from one numbered dimension to the next
 
 const bytesOf = (view) => new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
+/** The first dimension, and every eighth. */
+const ticksTo = (last) => Array.from({ length: 1 + Math.floor(last / NUMBERED) }, (_, i) => NUMBERED * i || 1).map((k) => [k, String(k)]);
+
 /** Nats of every dimension, most first, as stems up to `most`. */
 const plotNats = ({ nats, most, words }) => ({
-  x: { label: "Latent dimension, most nats first", min: 0, max: nats.length + 1 },
+  x: { label: "Latent dimension, most nats first", min: 0, max: nats.length + 1, ticks: ticksTo(nats.length) },
   y: { label: "KL (nats)", min: 0, max: most },
   points: [{ x: { first: 1, step: 1 }, y: nats, colour: constants.colours.blue, stems: 0 }],
   lines: [],
@@ -68,14 +71,14 @@ function render({ model, el }) {
   const [labels, beta] = [model.get("labels"), model.get("beta")];
   const read = makeReader(model);
   const note = makeControl(el, "Note", "select", {});
-  labels.forEach((text, i) => make(note, "option", "", { value: String(i) }, text.slice(0, KEEPS)));
+  labels.forEach((text, i) => make(note, "option", "", { value: String(i) }, text.split(" (")[0]));
   const slider = makeControl(el, "Weight β", "input", { type: "range", min: "0", max: String(beta.length - 1), step: "1" });
   const readout = make(slider.parentElement, "output", "", { "aria-hidden": "true" });
+  const status = make(el, "p", "nn-status", { role: "status", "aria-live": "polite" });
   const nats = make(el, "div", "nn-panel");
   const bars = plotPanel((figure) => plotNats(figure))(nats, model);
   const figures = make(el, "div", "nn-figures nn-several");
   const parts = { copy: makePart(figures, model, "The copy"), original: makePart(figures, model, "The note itself") };
-  const status = make(el, "p", "nn-status", { role: "status", "aria-live": "polite" });
 
   function show() {
     const [i, weight] = [Number(note.value), slider.valueAsNumber];

@@ -107,6 +107,8 @@ def test_what_does_not_fit_is_refused(decoder):
         toy_map(wrong, MEAN, LOG_VAR, notes(), EMPTY)
     with pytest.raises(ValueError, match="3 notes need mean and log_var"):
         toy_map(decoder, MEAN[:2], LOG_VAR[:2], notes(), EMPTY)
+    with pytest.raises(ValueError, match="anchor 3 is not offered; choose one from 0 to 2"):
+        toy_map(decoder, MEAN, LOG_VAR, notes(), EMPTY, anchors=(0, 3))
     with pytest.raises(ValueError, match="square of cells"):
         toy_map(decoder, MEAN, LOG_VAR, notes(), EMPTY[:4])
 

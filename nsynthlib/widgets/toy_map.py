@@ -67,7 +67,7 @@ def toy_map(
         anchors: the notes on which A and B lie at first.
 
     Raises:
-        ValueError: for shapes that do not fit.
+        ValueError: for shapes that do not fit, layers that the page cannot compute, or an anchor that is no note.
     """
     layers = list(_linear(decoder))
     sizes = [layers[0].in_features, *(layer.out_features for layer in layers)]
@@ -76,6 +76,9 @@ def toy_map(
     if mean.shape != (len(notes), 2) or log_var.shape != mean.shape or not len(notes):
         given = f"{list(mean.shape)} and {list(log_var.shape)}"
         raise ValueError(f"{len(notes)} notes need mean and log_var of shape [{len(notes)}, 2], not {given}")
+    for at in anchors:
+        if not 0 <= at < len(notes):
+            raise ValueError(refusal("anchor", at, f"from 0 to {len(notes) - 1}"))
     if empty.dim() != 2 or empty.shape[0] != empty.shape[1]:
         raise ValueError(f"empty must be a square of cells, [rows, rows], not {list(empty.shape)}")
     weights = [part for layer in layers for part in (layer.weight.flatten(), layer.bias)]

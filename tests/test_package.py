@@ -37,8 +37,8 @@ PATHS = {
     "nsynthlib.widgets": "ABX CVAEExplorer FourierExplorer LatentMap MelExplorer Player Players "
     "ReconstructionExplorer STFTExplorer SamplingExplorer SynthesisExplorer abx cvae_explorer fourier_explorer "
     "latent_map mel_explorer player players reconstruction_explorer "
-    "sampling_explorer stft_explorer synthesis_explorer"
-    " RateExplorer ToyMap rate_explorer toy_map",
+    "sampling_explorer stft_explorer synthesis_explorer "
+    "RateExplorer ToyMap rate_explorer toy_map",
 }
 NETWORKS = sorted((ROOT / "nsynthlib" / "models").rglob("*.py"))
 

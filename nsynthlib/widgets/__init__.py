@@ -13,8 +13,8 @@ from nsynthlib.widgets.listening import ABX, abx
 from nsynthlib.widgets.live import LiveExplorer, live_explorer
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
 from nsynthlib.widgets.morph import MorphExplorer, morph_explorer
-from nsynthlib.widgets.reconstruction import ReconstructionExplorer, reconstruction_explorer
 from nsynthlib.widgets.rate import RateExplorer, rate_explorer
+from nsynthlib.widgets.reconstruction import ReconstructionExplorer, reconstruction_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
 from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
@@ -30,8 +30,8 @@ __all__ = [
     "MorphExplorer",
     "Player",
     "Players",
-    "ReconstructionExplorer",
     "RateExplorer",
+    "ReconstructionExplorer",
     "STFTExplorer",
     "SamplingExplorer",
     "SynthesisExplorer",
@@ -45,8 +45,8 @@ __all__ = [
     "morph_explorer",
     "player",
     "players",
-    "reconstruction_explorer",
     "rate_explorer",
+    "reconstruction_explorer",
     "sampling_explorer",
     "stft_explorer",
     "synthesis_explorer",

@@ -5,6 +5,7 @@ sound. In a notebook Python computes; on a page of the book the same settings go
 and a chapter needs no callback of its own.
 """
 
+from nsynthlib.widgets.atlas import ErrorAtlas, error_atlas
 from nsynthlib.widgets.audio_players import Player, Players, player, players
 from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
 from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
@@ -20,6 +21,7 @@ from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
 __all__ = [
     "ABX",
     "CVAEExplorer",
+    "ErrorAtlas",
     "FourierExplorer",
     "LatentMap",
     "LiveExplorer",
@@ -32,6 +34,7 @@ __all__ = [
     "SynthesisExplorer",
     "abx",
     "cvae_explorer",
+    "error_atlas",
     "fourier_explorer",
     "latent_map",
     "live_explorer",

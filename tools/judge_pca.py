@@ -4,7 +4,7 @@
 
 A linear autoencoder can do no better than PCA (Baldi and Hornik 1989), so this is what a model must beat to have been
 worth its layers. Mean and directions are found from 6,000 notes that the models learned from, drawn as training draws
-them, and kept in `runs/pca.safetensors` (`--out`). `nsynthlib/pretrained/comparison/pca.json` holds, for each size,
+them, and kept in `runs/pca/pca.safetensors` (`--out`). `nsynthlib/pretrained/comparison/pca.json` holds, for each size,
 what `evaluation.json` holds of a model's copies.
 """
 
@@ -44,7 +44,7 @@ from nsynthlib.models.sources import PRETRAINED
 from nsynthlib.training.batches import even_weights
 
 OUT = PRETRAINED / "comparison" / "pca.json"
-FITTED = Path("runs/pca.safetensors")
+FITTED = Path("runs/pca/pca.safetensors")
 LEARNED = 6_000
 SIZES = (48, 128)  # numbers a note: the vector of the residual preset, and that of the thesis
 SEED = 0
@@ -129,11 +129,12 @@ def judge(directions: Directions, model: AE, sets: dict[str, list[Note]], whole:
 @torch.inference_mode()
 def main() -> None:
     parser = argparse.ArgumentParser(description="Judge PCA by the notes that the shipped models were judged by.")
-    Notes.add_options(parser)
+    parser.add_argument("notes", type=Path, nargs="+", help="the sets that the models learned from")
+    parser.add_argument("--real", type=Path, help="real NSynth notes, where the models were judged by them as well")
     parser.add_argument("--out", type=Path, default=FITTED, help="where mean and directions are kept")
     options = parser.parse_args()
-    notes, model = Notes.of(options), AE.from_pretrained()
-    learned, judged = notes.learned(), judged_notes(notes)
+    notes, model = Notes(options.notes, options.real, limit=0), AE.from_pretrained()
+    learned, judged = notes.learned(), judged_notes(notes)  # which ones is told by the models' evaluations
     drawn = drawn_notes(learned, LEARNED)
     started = time.monotonic()
     directions, shares = Directions.fit(drawn, model, max(SIZES))

@@ -1,6 +1,6 @@
 """Keep what the atlas of errors shows: pictures and sounds of median and worst notes, and of every model's copies.
 
-    python tools/keep_atlas.py data/soundfont [--pca runs/pca.safetensors]
+    python tools/keep_atlas.py data/soundfont [--pca runs/pca/pca.safetensors]
 
 Which notes they are follows from the values that `evaluation.json` and `comparison/pca.json` hold of each test note, so
 nothing is judged anew and nothing is chosen; each copy made here must have the error that stands there. Made after

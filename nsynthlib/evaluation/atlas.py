@@ -99,14 +99,13 @@ class Atlas:
     @classmethod
     def load(cls, path: Path) -> Atlas:
         """Read what :meth:`save` wrote; DataError if it is something else."""
-        try:
-            stored = load_file(path)
-        except Exception as error:  # of a library that has its own kinds
-            raise DataError(f"{path} holds no atlas of errors ({error}); make it by tools/keep_atlas.py") from error
         found: dict[str, dict[tuple[str, str], bytes]] = {"picture": {}, "sound": {}}
-        for key, value in stored.items():
-            kind, model, note = key.split("/")
-            found[kind][model, note] = value.numpy().tobytes()
+        try:
+            for key, value in load_file(path).items():
+                kind, model, note = key.split("/")
+                found[kind][model, note] = value.numpy().tobytes()
+        except Exception as error:  # safetensors has its own kinds
+            raise DataError(f"{path} holds no atlas of errors ({error}); make it by tools/keep_atlas.py") from error
         return cls(found["picture"], found["sound"])
 
     def save(self, path: Path) -> None:

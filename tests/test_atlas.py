@@ -219,7 +219,7 @@ def test_colours_of_errors_are_symmetrical(window):
     code = """async () => {
       const { errorColour, tint, step } = await import('/web/views/atlas.mjs');
       const steps = [step([0, 1], [-1, 0], 2, 2), step([0, 0], [1, 0], 2, 2)];
-      return [[0, -30, 30, -99, 99].map(errorColour), tint([1, 2, 3], 0), ...steps];
+      return [[0, -20, 20, -99, 99].map(errorColour), tint([1, 2, 3], 0), ...steps];
     }"""
     colours, white, above, below = window.page.evaluate(code)
     assert colours == [[255] * 3, [0, 114, 178], [213, 94, 0], [0, 114, 178], [213, 94, 0]]

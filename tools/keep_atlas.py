@@ -11,6 +11,7 @@ copies it, as FLAC, because directions are too large to come with the package.
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="what `nsynthlib data soundfont` made")
     parser.add_argument("--pca", type=Path, default=FITTED, help="what tools/judge_pca.py fitted")
     options = parser.parse_args()
+    started = time.monotonic()
     evaluations, directions = stored_evaluations(), Directions.load(options.pca)
     by_model = atlas_cells(evaluations, SET)
     test: NSynth = held_out(options.folder)[SET]
@@ -94,9 +96,8 @@ def main() -> None:
             errors[model][name] = {"rmse_db": found, **where(notes[name].audio, copy)._asdict()}
     Atlas(pictures, sounds).save(FOLDER / "atlas.safetensors")
     example = notes[notes_behind(evaluations["cvae"])[SET]["median"].name]
-    for size in SIZES:
-        (copy,) = copies(directions.first(size), load_model("ae"), [example])
-        flac(FOLDER / f"pca_{size}.flac", (32768 * copy).round().short().numpy())
+    (copy,) = copies(directions.first(SIZES[0]), load_model("ae"), [example])
+    flac(FOLDER / f"{PCA}.flac", (32768 * copy).round().short().numpy())
     write_results(
         FOLDER / "atlas.json",
         {
@@ -104,6 +105,7 @@ def main() -> None:
             "code": code_version(),
             "device": "cpu",
             "torch": torch.__version__,
+            "seconds": round(time.monotonic() - started, 1),
             "notes_sha256": evaluations["cvae"]["sets"][SET]["sha256"],
             "weights": {name: evaluations[name]["weights"] for name in MODELS},
             "example": example.name,

@@ -11,6 +11,7 @@ import matplotlib
 import numpy as np
 import traitlets
 
+from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.data import parse_name
 from nsynthlib.errors import DataError
 from nsynthlib.evaluation.atlas import ORIGINAL, Atlas
@@ -20,7 +21,7 @@ from nsynthlib.plots import COLOUR_MAP, MEL_TICKS_HZ
 from nsynthlib.widgets.modules import WEB, one_file
 
 PARTS = {"attack": "in the first quarter of a second", "middle": "while the key is down", "end": "after three seconds"}
-TICKS_HZ = [hz for hz in MEL_TICKS_HZ if hz >= 500]
+TICKS_HZ = [hz for hz in MEL_TICKS_HZ if 500 <= hz <= SAMPLE_RATE / 2]
 
 
 class ErrorAtlas(anywidget.AnyWidget):

@@ -2,7 +2,7 @@
 import { keepKeys } from "../page/controls.mjs";
 import { make } from "../page/dom.mjs";
 
-const MOST_DB = 30; // an error that has the full colour
+const MOST_DB = 20; // an error that has the full colour
 const [SOFT, LOUD] = [[0, 114, 178], [213, 94, 0]]; // of copies that are too soft, too loud: blue and vermillion
 const SHADE = [230, 159, 0]; // of the worst cell; the best is white
 const WAYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };

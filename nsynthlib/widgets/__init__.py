@@ -5,6 +5,7 @@ sound. In a notebook Python computes; on a page of the book the same settings go
 and a chapter needs no callback of its own.
 """
 
+from nsynthlib.widgets.atlas import ErrorAtlas, error_atlas
 from nsynthlib.widgets.audio_players import Player, Players, player, players
 from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
 from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
@@ -23,6 +24,7 @@ from nsynthlib.widgets.toy_map import ToyMap, toy_map
 __all__ = [
     "ABX",
     "CVAEExplorer",
+    "ErrorAtlas",
     "FourierExplorer",
     "LatentMap",
     "LiveExplorer",
@@ -38,6 +40,7 @@ __all__ = [
     "ToyMap",
     "abx",
     "cvae_explorer",
+    "error_atlas",
     "fourier_explorer",
     "latent_map",
     "live_explorer",

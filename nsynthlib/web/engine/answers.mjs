@@ -24,6 +24,7 @@ import {
   toDb,
 } from "../dsp/index.mjs";
 import { drawProbe, playProbe } from "../dsp/fourier.mjs";
+import { drawFit, playFit } from "../dsp/learning.mjs";
 import { drawSampling, playSampling } from "../dsp/sampling.mjs";
 import { makeMorph } from "../dsp/synthesis/morphing.mjs";
 import { SPECTROGRAM, isSame, makeNoteOnce } from "../dsp/synthesis/notes.mjs";
@@ -135,6 +136,13 @@ const fourier = {
   sound: ({ settings, note, sampleRate }) => asFile(playProbe(settings, note, sampleRate), sampleRate),
 };
 
+const learning = {
+  figure: ({ settings }) => drawFit(settings),
+  sound: ({ settings, sampleRate }) => asFile(playFit("sound", settings, sampleRate), sampleRate),
+  stopped: ({ settings, sampleRate }) => asFile(playFit("stopped", settings, sampleRate), sampleRate),
+  original: ({ settings, sampleRate }) => asFile(playFit("original", settings, sampleRate), sampleRate),
+};
+
 /** The last decoded note, since its sound is asked for right after its figure. */
 let last = { key: null, note: null };
 
@@ -198,4 +206,4 @@ const morph = {
   faded: ({ settings, note, sampleRate }) => asFile(waysBetween(note).faded(settings.position), sampleRate),
 };
 
-export const answers = { note: synthesised, morph, stft: spectrogram, mel, sampling, fourier, cvae };
+export const answers = { note: synthesised, morph, stft: spectrogram, mel, sampling, fourier, learning, cvae };

@@ -36,10 +36,10 @@ function start() {
 /**
  * Computes in the worker.
  *
- * @param kind "stft", "mel", "sampling", "fourier", "note", "morph" or "cvae"
+ * @param kind "stft", "mel", "sampling", "fourier", "learning", "note", "morph" or "cvae"
  * @param want "figure", `{ rows, cols, cells, hop }` or what else the kind draws; "sound" or "original",
  *   `{ wav, peak, rms, reduction_db }`; of a note, "comparison", the figure of the sound to compare it with; of a
- *   morph, "faded", its sound beside a plain cross-fade; of a CVAE, "decibels"
+ *   morph, "faded", its sound beside a plain cross-fade; of a fit, "stopped", that of an early stop; of a CVAE, "decibels"
  * @param settings what the controls say, by the names Python uses
  * @param options `note` (Int16Array) and `sampleRate` of the sound to analyse; `signal`, an AbortSignal;
  *   `onProgress(part)`, from 0 to 1

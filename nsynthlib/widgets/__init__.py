@@ -10,6 +10,7 @@ from nsynthlib.widgets.audio_players import Player, Players, player, players
 from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
 from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
 from nsynthlib.widgets.latent_space import LatentMap, latent_map
+from nsynthlib.widgets.learning import LearningExplorer, learning_explorer
 from nsynthlib.widgets.listening import ABX, abx
 from nsynthlib.widgets.live import LiveExplorer, live_explorer
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
@@ -27,6 +28,7 @@ __all__ = [
     "ErrorAtlas",
     "FourierExplorer",
     "LatentMap",
+    "LearningExplorer",
     "LiveExplorer",
     "MelExplorer",
     "MorphExplorer",
@@ -43,6 +45,7 @@ __all__ = [
     "error_atlas",
     "fourier_explorer",
     "latent_map",
+    "learning_explorer",
     "live_explorer",
     "mel_explorer",
     "morph_explorer",

@@ -28,7 +28,7 @@ function makeAxis(area, i, reach, change) {
 }
 
 /** The parts of a pad in `el`: the area that is touched, its sliders, the names of its ends, and the thumb. */
-function build(el, reach, change) {
+function buildPad(el, reach, change) {
   el.classList.add("nn-pad");
   make(el, "div", "nn-title", { "aria-hidden": "true" }, "Instrument");
   const area = make(el, "div", "nn-pad-area", { role: "group", "aria-label": "Instrument, a pad" });
@@ -75,7 +75,7 @@ function listenToPointer(area, slider, reach, change) {
 export function padPanel(el, model) {
   const reach = model.get("reach");
   const read = () => AXES.map((axis) => model.get(axis));
-  const { area, sliders, ends, thumb } = build(el, reach, change);
+  const { area, sliders, ends, thumb } = buildPad(el, reach, change);
   let names = null;
 
   function place() {

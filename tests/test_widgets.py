@@ -317,9 +317,7 @@ def test_stored_answers_are_those_to_the_settings_of_now(model):
 
 def test_an_explorer_shows_the_controls_that_are_asked_for(model):
     assert list(cvae_explorer(model, controls=("family", "pitch")).controls) == ["family", "pitch"]
-    with pytest.raises(
-        ValueError, match="control 'colour' is not offered; choose one of family, pitch, velocity"
-    ):
+    with pytest.raises(ValueError, match="control 'colour' is not offered; choose one of family, pitch, velocity"):
         cvae_explorer(model, controls=["colour"])
 
 

@@ -14,7 +14,7 @@ from nsynthlib.spectral import mel_corners
 from nsynthlib.spectral.log_mel import LogMel
 
 ONSET_SECONDS = 0.1
-UP_TO = 8  # partials that are told from each other, and from what lies between them
+UP_TO = 8  # partials that even and odd ones are counted of
 
 
 class _Picture(NamedTuple):
@@ -26,18 +26,22 @@ class _Picture(NamedTuple):
     seconds: Tensor  # [frames]
     fundamental: float
 
-    def partials(self, first: float, step: int) -> Tensor:
-        """Power ``[batch]`` at the multiples ``first``, ``first + step`` ... of the fundamental, in dB."""
-        multiples = torch.arange(first, UP_TO + 1, step) * self.fundamental
-        bands = (self.hz - multiples[:, None]).abs().argmin(1)
-        return _db(self.spectrum[:, bands].sum(1))
+    def every_second(self, first: int) -> Tensor:
+        """Power ``[batch]`` of the partials ``first``, ``first + 2`` ..."""
+        partials = torch.arange(first, UP_TO + 1, 2) * self.fundamental
+        bands = (self.hz - partials[:, None]).abs().argmin(1)
+        return self.spectrum[:, bands].sum(1)
 
 
 class Descriptor(NamedTuple):
-    """A measure; ``less`` and ``more`` say what a note is like whose number is lower and higher than another's."""
+    """A measure; ``less`` and ``more`` say what a note is like whose number is lower and higher than another's.
+
+    ``step`` is a difference that is heard without effort, in the measure's unit.
+    """
 
     less: str
     more: str
+    step: float
     measure: Callable[[_Picture], Tensor]
 
 
@@ -58,15 +62,13 @@ def _onset(picture: _Picture) -> Tensor:
 
 DESCRIPTORS: tuple[Descriptor, ...] = (
     # octaves: the spectral centroid of amplitudes, on the scale that ears have
-    Descriptor("darker", "brighter", lambda p: _centroid(p.spectrum.sqrt(), p.hz).log2()),
+    Descriptor("darker", "brighter", 0.1, lambda p: _centroid(p.spectrum.sqrt(), p.hz).log2()),
     # octaves: how late the middle of a note's amplitude is
-    Descriptor("shorter", "longer", lambda p: _centroid(p.levels.sqrt(), p.seconds).log2()),
-    Descriptor("softer attack", "harder attack", _onset),
+    Descriptor("shorter", "longer", 0.1, lambda p: _centroid(p.levels.sqrt(), p.seconds).log2()),
+    Descriptor("softer attack", "harder attack", 1.0, _onset),
     # dB: even partials against odd ones, the fundamental aside
-    Descriptor("hollower", "fuller", lambda p: p.partials(2, 2) - p.partials(3, 2)),
-    # dB: halfway between partials against the partials
-    Descriptor("cleaner", "noisier", lambda p: p.partials(1.5, 1) - p.partials(1, 1)),
-    Descriptor("quieter", "louder", lambda p: _db(p.levels.mean(1))),
+    Descriptor("hollower", "fuller", 1.0, lambda p: _db(p.every_second(2)) - _db(p.every_second(3))),
+    Descriptor("quieter", "louder", 1.0, lambda p: _db(p.levels.mean(1))),
 )
 
 
@@ -78,7 +80,7 @@ def describe(db: Tensor, log_mel: LogMel, pitch: float) -> Tensor:
     >>> from nsynthlib.spectral.log_mel import LogMel
     >>> quiet = torch.full((1, *LogMel().shape), -60.0)
     >>> (describe(quiet + 20, LogMel(), 60) - describe(quiet, LogMel(), 60)).round().abs().tolist()
-    [[0.0, 0.0, 0.0, 0.0, 0.0, 20.0]]
+    [[0.0, 0.0, 0.0, 0.0, 20.0]]
     """
     power = 10 ** (db.double() / 10)
     corners = mel_corners(log_mel.n_mels, 0.0, SAMPLE_RATE / 2, log_mel.mel_scale)

@@ -50,7 +50,8 @@ def pad_of(model: CVAE, family: str) -> Pad:
     encoder uses most.
 
     The two directions are named by two descriptors: those that differ most between the ends, counted in standard
-    deviations of 16 instruments that are drawn from the prior. What has more of it lies to the right, or up.
+    deviations of 16 instruments that are drawn from the prior, or in steps that are heard, where these are larger. What
+    has more of it lies to the right, or up.
 
     Raises:
         UsageError: for what is no CVAE, one with a single latent dimension, or a family that there is not.
@@ -84,7 +85,8 @@ def _name(
     ends = torch.cat([middle + REACH * directions, middle - REACH * directions])  # [4, latent_dim]
     draws = torch.stack([sample_z(model, PITCH, family, seed) for seed in range(DRAWS)])
     measured = _measure(model, family, torch.cat([ends, draws]))  # [4 + draws, descriptors]
-    difference = (measured[:2] - measured[2:4]) / measured[4:].std(0).clamp_min(1e-6)
+    steps = torch.tensor([descriptor.step for descriptor in DESCRIPTORS], dtype=measured.dtype)
+    difference = (measured[:2] - measured[2:4]) / measured[4:].std(0).maximum(steps)
     score = difference[0].abs()[:, None] + difference[1].abs()  # of every pair of descriptors
     best = int(score.fill_diagonal_(-1.0).argmax())
     chosen = torch.tensor(divmod(best, len(DESCRIPTORS)))

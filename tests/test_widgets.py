@@ -294,6 +294,7 @@ def test_latent_controls_move_the_point(model, name):
 def test_a_move_decodes_once(model):
     """The figure is asked for, then its sound; what was asked for before is not kept."""
     widget = cvae_explorer(model).widget
+    ask(widget, "figure")  # the family's pad is found once
     calls = []
     handle = model.decoder.register_forward_hook(lambda *_: calls.append(1))
     for pitch, decoded in ((48, 1), (48, 1), (72, 2), (48, 3)):

@@ -14,6 +14,7 @@ from nsynthlib.data import FAMILIES, VELOCITIES
 from nsynthlib.generation import GRIFFIN_LIM_STEPS, TEXTURE, decode
 from nsynthlib.generation.pad import REACH, pad_of
 from nsynthlib.models import CVAE
+from nsynthlib.models.autoencoders import need_model
 from nsynthlib.spectral.phase import OnStep
 from nsynthlib.widgets.base import ExplorerWidget, Settings, level_cells, spectrogram
 from nsynthlib.widgets.controls import LOOK, Explorer, RealSlider, choose
@@ -44,6 +45,7 @@ class CVAEWidget(ExplorerWidget):
     reach = traitlets.Float(REACH).tag(sync=True)  # of x and y
 
     def __init__(self, model: CVAE, **chosen: float) -> None:
+        need_model(model, "the explorer of a CVAE", CVAE)
         self.model = model
         self._pad = cache(partial(pad_of, model))  # each takes a second
         self._decode_once = lru_cache(maxsize=1)(self._decode)  # a note's sound is asked for right after its figure
@@ -86,6 +88,7 @@ def cvae_explorer(
             reader moves something.
 
     Raises:
+        UsageError: for what is no CVAE.
         ValueError: for a control that there is not.
     """
     model = model or CVAE.from_pretrained()

@@ -183,7 +183,9 @@ runs/vae/.trained: learn := vae --preset residual
 runs/cvae_thesis/.trained: learn := cvae --preset thesis
 runs/cvae_thesis/.shipped: options := --plain-prior
 
-weights: $(patsubst %,runs/%/.shipped,cvae ae vae cvae_thesis)
+models := $(patsubst %,runs/%/.shipped,cvae ae vae cvae_thesis)
+
+weights: $(models) runs/pca/.kept
 
 .PRECIOUS: runs/%/.trained
 runs/%/.trained: $(notes)
@@ -199,6 +201,12 @@ runs/classifier/.shipped: $(notes)
 	rm -rf runs/classifier
 	$(bin)/nsynthlib train-classifier $(sets) --out runs/classifier
 	$(call ship,classifier)
+	@touch $@
+
+# What the models are compared with, and what the atlas of errors shows: of the weights as they are shipped.
+runs/pca/.kept: $(models)
+	$(bin)/python tools/judge_pca.py $(sets) $(if $(real),--real "$(real)") --out runs/pca/pca.safetensors
+	$(bin)/python tools/keep_atlas.py data/soundfont --pca runs/pca/pca.safetensors
 	@touch $@
 
 # Notes and training runs (data/, runs/) are a reader's work and stay.

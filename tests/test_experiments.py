@@ -15,6 +15,7 @@ from run_experiments import Notes, learned_notes, run
 
 from nsynthlib import AE, CVAE, Settings
 from nsynthlib.data import write_notes
+from nsynthlib.models import PRETRAINED
 from nsynthlib.models.variants import EmbeddingCVAE
 from nsynthlib.synthesis import synthetic_notes
 
@@ -144,3 +145,17 @@ def describe(variant, stopped=False):
     if stopped:
         raise KeyboardInterrupt
     return {"name": variant.name, "settings": vars(variant.settings)}
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_shipped_experiment_is_whole(name):
+    """The runs of a stored file are those that the experiment asks for, all of one budget and one set of notes."""
+    path = PRETRAINED / "experiments" / f"{name}.json"
+    if not path.exists():
+        pytest.skip("not run yet")
+    runs = json.loads(path.read_text())["runs"]
+    wanted = [(variant.name, vars(variant.settings)) for variant in EXPERIMENTS[name]()]
+    assert sorted(json.dumps([one["name"], one["settings"]], sort_keys=True) for one in runs) == sorted(
+        json.dumps(one, sort_keys=True) for one in wanted
+    )
+    assert len({json.dumps(one["judged"], sort_keys=True) for one in runs}) == 1

@@ -1,6 +1,8 @@
 """Every explorer in a browser as on a page of the book: each control by mouse and keyboard, own sounds, ABX, axe."""
 
 import base64
+import csv
+import io
 from functools import partial
 
 import numpy as np
@@ -420,6 +422,47 @@ def test_abx_by_keys(abx):
     assert says(abx).startswith("No evidence that you can hear it: 0 of 10 right.")
     page.keyboard.press("2")
     assert "0 of 10 right" in says(abx)
+
+
+def test_abx_gives_its_answers_away_at_the_end_only(abx):
+    """A line a trial, which the csv module reads; what was heard is counted."""
+    page = abx.page
+    save = page.get_by_role("button", name="Save answers")
+    page.get_by_label("Trials").fill("3")
+    page.get_by_role("button", name="Start again").click()
+    for trial, answer in enumerate("ABB"):
+        assert save.is_disabled()
+        for _ in range(trial):
+            page.get_by_role("button", name="Hear X").click()
+        page.get_by_role("button", name=f"X is {answer}").click()
+    with page.expect_download() as waiting:
+        save.click()
+    assert waiting.value.suggested_filename == "abx_answers.csv"
+    with open(waiting.value.path(), newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["a"], row["b"], row["trial"], row["x"], row["answer"], row["right"]) for row in rows] == [
+        ("low", "high", "1", "B", "A", "0"),
+        ("low", "high", "2", "B", "B", "1"),
+        ("low", "high", "3", "B", "B", "1"),
+    ]
+    assert [(row["heard_a"], row["heard_b"], row["heard_x"]) for row in rows] == [("0", "0", str(n)) for n in range(3)]
+    assert all(0 <= float(row["seconds"]) < 60 for row in rows)
+    assert abx.complaints == []
+
+
+def test_a_name_with_commas_and_quotes_stays_one_field(abx):
+    code = """async () => {
+      const { answersTable } = await import('/web/views/abx.mjs');
+      const heard = { A: 1, B: 0, X: 2 };
+      return answersTable(['a "soft", low note', 'two\\nlines'], [{ x: 0, answer: 1, heard, seconds: 1.26 }]);
+    }"""
+    (row,) = csv.DictReader(io.StringIO(abx.page.evaluate(code), newline=""))
+    assert row == {
+        "a": 'a "soft", low note',
+        "b": "two\nlines",
+        **{"trial": "1", "x": "A", "answer": "B", "right": "0"},
+        **{"heard_a": "1", "heard_b": "0", "heard_x": "2", "seconds": "1.3"},
+    }
 
 
 def test_the_pages_p_values_are_scipys(abx):

@@ -17,8 +17,8 @@ PATHS = {
     "NoteDataset atomic check download held_out import_notes index_entry labels_of load_samples note_name official "
     "pack parse_name pocket read_json read_samples write_json write_notes write_wav",
     "nsynthlib.dx7": "BANKS GAIN choose clusters difference family_of find_banks read_bank render stem tune",
-    "nsynthlib.evaluation": "Judges compare compare_models difference diversity evaluate frechet_distance in_tune "
-    "inception_score notes_behind summarise summarise_set write_evaluation",
+    "nsynthlib.evaluation": "Judges by_family compare compare_models difference diversity evaluate frechet_distance "
+    "in_tune inception_score notes_behind summarise summarise_set write_evaluation",
     "nsynthlib.evaluation.tables": "table",
     "nsynthlib.generation": "condition_of condition_of_sound decode generate generate_batch reconstruct refine "
     "sample_z standard_normal to_audio",
@@ -34,10 +34,11 @@ PATHS = {
     "Timbre analyse cycles drum_loop filter_response formant_speech partials_below_nyquist phrase shaped_noise "
     "synthesise timeline to_gain waveform wavetable",
     "nsynthlib.training": "Settings deviation_loss recipe beta_vae_loss train train_classifier validate",
-    "nsynthlib.widgets": "ABX CVAEExplorer FourierExplorer LatentMap MelExplorer Player Players "
-    "ReconstructionExplorer STFTExplorer SamplingExplorer SynthesisExplorer abx cvae_explorer fourier_explorer "
-    "latent_map mel_explorer player players reconstruction_explorer "
-    "sampling_explorer stft_explorer synthesis_explorer",
+    "nsynthlib.widgets": "ABX CVAEExplorer ErrorAtlas FourierExplorer LatentMap MelExplorer Player Players "
+    "RateExplorer ReconstructionExplorer STFTExplorer SamplingExplorer SynthesisExplorer "
+    "ToyMap abx cvae_explorer error_atlas fourier_explorer latent_map mel_explorer player "
+    "players rate_explorer reconstruction_explorer sampling_explorer stft_explorer "
+    "synthesis_explorer toy_map",
 }
 NETWORKS = sorted((ROOT / "nsynthlib" / "models").rglob("*.py"))
 

@@ -1,4 +1,4 @@
-"""The chapters about sound have what every chapter promises: something to hear, exercises, a quiz, figures in words."""
+"""The chapters about sound, and the one about learning, have what every chapter promises: sounds, exercises, a quiz."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from helpers import ROOT
 from nbformat import NotebookNode
 
-NAMES = ("01_sampling", "02_stft", "03_mel", "04_synthesis")
+NAMES = ("01_sampling", "02_stft", "03_mel", "04_synthesis", "05_learning")
 CITED = re.compile(r"\{cite:p\}`([^`]+)`")
 ANSWER = re.compile(r"<details><summary>(.+?)</summary>\n\n(.+?)\n\n</details>\n", re.DOTALL)  # blank: read as prose
 

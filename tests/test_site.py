@@ -104,6 +104,23 @@ def test_pitch_moves_as_asked(site, visit):
         assert high / low == pytest.approx(2, rel=0.03)
 
 
+def test_every_place_of_the_toy_map_is_heard(site, visit):
+    """In its chapter, by keyboard: another place, another sound, and neither is silent."""
+    window = visit()
+    window.page.goto(f"{site}/chapters/07_vae.html")
+    plane, player = (window.page.locator(f".nn-toy {part}") for part in (".nn-plane", "audio"))
+    plane.focus()
+    heard = []
+    for key in ("ArrowRight", "Shift+ArrowUp"):
+        window.page.keyboard.press(key)
+        told = player.evaluate("async ({ src }) => [...new Uint8Array(await (await fetch(src)).arrayBuffer())]")
+        heard.append(np.frombuffer(bytes(told[44:]), "<i2") / 32768)
+    assert all(rms(sound) > 1e-3 for sound in heard)
+    assert np.abs(heard[0] - heard[1]).max() > 1e-3
+    assert window.complaints == []
+    assert window.strays(site) == []
+
+
 def test_pictures_come_fast_and_nothing_is_amiss(site, stft, cvae, record_property):
     """After all those moves: no complaint, no request that left the site; the time to a picture is reported."""
     for name, hand in (("spectrogram", stft), ("CVAE", cvae)):

@@ -8,11 +8,12 @@ from nsynthlib.evaluation.judges import Judges
 from nsynthlib.evaluation.record import write_evaluation
 from nsynthlib.evaluation.report import evaluate, evaluate_classifier
 from nsynthlib.evaluation.statistics import summarise, summarise_set
-from nsynthlib.evaluation.stored import compare_models, notes_behind
+from nsynthlib.evaluation.stored import by_family, compare_models, notes_behind
 from nsynthlib.evaluation.trackers import in_tune
 
 __all__ = [
     "Judges",
+    "by_family",
     "common_spectrogram",
     "compare",
     "compare_models",

@@ -42,12 +42,12 @@ def measure_reconstruction(model: AE, judges: Judges, notes: Sequence[Note], nam
         "model": rebuild(model, notes),
         "refined": rebuild(model, notes, refined=True),
     }
-    values = {row: _values(judges, notes, targets, sounds, f"{name}: {row}") for row, sounds in made.items()}
+    values = {row: note_values(judges, notes, targets, sounds, f"{name}: {row}") for row, sounds in made.items()}
     return Reconstruction(*compared(values, COMPARED, dict.fromkeys(made, targets.clusters)), values)
 
 
-def _values(judges: Judges, notes: Sequence[Note], targets: Targets, sounds: Iterable[Tensor], name: str) -> Values:
-    """Distances of each sound from the note it was made from, and what the judges hear in it."""
+def note_values(judges: Judges, notes: Sequence[Note], targets: Targets, sounds: Iterable[Tensor], name: str) -> Values:
+    """Distances of each sound ``[64000]`` from the note it was made from, and what the judges hear in it."""
     apart: list[dict[str, float]] = []
 
     def passing() -> Iterator[Tensor]:

@@ -54,10 +54,14 @@ def set_record(notes: Sequence[Note], of: int) -> dict[str, Any]:
 
 
 def note_record(notes: Sequence[Note], values: Mapping[str, Values]) -> dict[str, Any]:
-    """One value a note, to be compared with another model's: ``names``, and a list for each measure of each row."""
+    """One value a note, to be compared with another model's: ``names``, and a list for each measure of each row.
+
+    Rows are ``"model"`` and, where there is one, ``"refined"``.
+    """
     rows = {
         row: {measure: [_short(value) for value in values[row][measure].tolist()] for measure in KEPT}
         for row in KEPT_ROWS
+        if row in values
     }
     return {"names": [note.name for note in notes], **rows}
 

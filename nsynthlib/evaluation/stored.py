@@ -35,6 +35,14 @@ class ANote(NamedTuple):
     value: float
 
 
+class Cell(NamedTuple):
+    """One family by one model: how many notes there are, the one in the middle and the worst."""
+
+    n: int
+    median: ANote
+    worst: ANote
+
+
 def by_note(evaluation: Mapping[str, Any], notes: str, row: str = "model") -> ByNote:
     """The values of every note of the set ``notes``, of the row ``"model"`` or ``"refined"``.
 
@@ -98,11 +106,34 @@ def notes_behind(
     """
     found = {}
     for notes in evaluation.get("notes", {}):
-        kept = by_note(evaluation, notes, row)
-        if measure not in kept.values:
-            raise DataError(f"{measure!r} is not kept for every note; choose one of {', '.join(kept.values)}")
-        column = kept.values[measure]
-        ranked = [ANote(kept.names[i], float(column[i])) for i in np.argsort(column) if not np.isnan(column[i])]
+        ranked = _ranked(by_note(evaluation, notes, row), measure)
         if ranked:
-            found[notes] = {"best": ranked[0], "median": ranked[(len(ranked) - 1) // 2], "worst": ranked[-1]}
+            found[notes] = {"best": ranked[0], "median": _middle(ranked), "worst": ranked[-1]}
     return found
+
+
+def by_family(
+    evaluation: Mapping[str, Any], notes: str = "test", measure: str = "rmse_db", row: str = "model"
+) -> dict[str, Cell]:
+    """For each family of the set ``notes`` the note with the median and the one with the worst distance.
+
+    Of an even number the lower of the two in the middle is taken, so that the median is a note's. Otherwise as
+    :func:`notes_behind`.
+    """
+    ranked = _ranked(by_note(evaluation, notes, row), measure)
+    families: dict[str, list[ANote]] = {}
+    for note in ranked:
+        families.setdefault(parse_name(note.name).family, []).append(note)
+    return {family: Cell(len(some), _middle(some), some[-1]) for family, some in sorted(families.items())}
+
+
+def _ranked(kept: ByNote, measure: str) -> list[ANote]:
+    """All notes that have the measure, the best first."""
+    if measure not in kept.values:
+        raise DataError(f"{measure!r} is not kept for every note; choose one of {', '.join(kept.values)}")
+    column = kept.values[measure]
+    return [ANote(kept.names[i], float(column[i])) for i in np.argsort(column) if not np.isnan(column[i])]
+
+
+def _middle(ranked: Sequence[ANote]) -> ANote:
+    return ranked[(len(ranked) - 1) // 2]

@@ -27,6 +27,7 @@ from nsynthlib.synthesis.fm import Operator, fm_tone
 from nsynthlib.synthesis.granular import granular_tone
 from nsynthlib.synthesis.instruments import synthetic_notes
 from nsynthlib.synthesis.morphing import Morph, morph
+from nsynthlib.synthesis.partial_levels import partial_levels, play_levels
 from nsynthlib.synthesis.phrase import PHRASE, PhraseNote, phrase
 from nsynthlib.synthesis.plucked import plucked_tone
 from nsynthlib.synthesis.spectral_model import SpectralModel, analyse, shaped_noise
@@ -61,8 +62,10 @@ __all__ = [
     "formant_speech",
     "granular_tone",
     "morph",
+    "partial_levels",
     "partials_below_nyquist",
     "phrase",
+    "play_levels",
     "plucked_tone",
     "sample_timbre",
     "shaped_noise",

@@ -5,44 +5,56 @@ sound. In a notebook Python computes; on a page of the book the same settings go
 and a chapter needs no callback of its own.
 """
 
+from nsynthlib.widgets.atlas import ErrorAtlas, error_atlas
 from nsynthlib.widgets.audio_players import Player, Players, player, players
 from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
 from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
 from nsynthlib.widgets.latent_space import LatentMap, latent_map
+from nsynthlib.widgets.learning import LearningExplorer, learning_explorer
 from nsynthlib.widgets.listening import ABX, abx
 from nsynthlib.widgets.live import LiveExplorer, live_explorer
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
 from nsynthlib.widgets.morph import MorphExplorer, morph_explorer
+from nsynthlib.widgets.rate import RateExplorer, rate_explorer
 from nsynthlib.widgets.reconstruction import ReconstructionExplorer, reconstruction_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
 from nsynthlib.widgets.synthesis import SynthesisExplorer, synthesis_explorer
+from nsynthlib.widgets.toy_map import ToyMap, toy_map
 
 __all__ = [
     "ABX",
     "CVAEExplorer",
+    "ErrorAtlas",
     "FourierExplorer",
     "LatentMap",
+    "LearningExplorer",
     "LiveExplorer",
     "MelExplorer",
     "MorphExplorer",
     "Player",
     "Players",
+    "RateExplorer",
     "ReconstructionExplorer",
     "STFTExplorer",
     "SamplingExplorer",
     "SynthesisExplorer",
+    "ToyMap",
     "abx",
     "cvae_explorer",
+    "error_atlas",
     "fourier_explorer",
     "latent_map",
+    "learning_explorer",
     "live_explorer",
     "mel_explorer",
     "morph_explorer",
     "player",
     "players",
+    "rate_explorer",
     "reconstruction_explorer",
     "sampling_explorer",
     "stft_explorer",
     "synthesis_explorer",
+    "toy_map",
 ]

@@ -52,18 +52,24 @@ def latent_map(points: ArrayLike, notes: Sequence[Note]) -> LatentMap:
     places = np.asarray(points, dtype=float)
     if places.shape != (len(notes), 2) or not len(notes):
         raise ValueError(f"{len(notes)} notes need points of shape [{len(notes)}, 2], not {list(places.shape)}")
-    families = [note.family for note in notes]
     return LatentMap(
         points=places.tolist(),
-        families=families,
-        labels=[f"{n.family.replace('_', ' ')}, MIDI {n.pitch}, velocity {n.velocity} ({n.name})" for n in notes],
-        sounds=[_beginning(note.audio.numpy()) for note in notes],
-        legend={
-            family: [FAMILY_COLOURS[family], outline(FAMILY_MARKERS[family])]
-            for family in FAMILIES
-            if family in families
-        },
+        families=[note.family for note in notes],
+        labels=[label_of(note) for note in notes],
+        sounds=[beginning(note.audio.numpy()) for note in notes],
+        legend=legend_of(notes),
     )
+
+
+def label_of(note: Note) -> str:
+    """A note in words, for eye and screen reader."""
+    return f"{note.family.replace('_', ' ')}, MIDI {note.pitch}, velocity {note.velocity} ({note.name})"
+
+
+def legend_of(notes: Sequence[Note]) -> dict[str, list[str]]:
+    """Colour and shape of every family that these notes have."""
+    families = {note.family for note in notes}
+    return {name: [FAMILY_COLOURS[name], outline(FAMILY_MARKERS[name])] for name in FAMILIES if name in families}
 
 
 def outline(marker: str) -> str:
@@ -76,7 +82,8 @@ def outline(marker: str) -> str:
     return "".join("M" + "L".join(f"{x:.3f} {-y:.3f}" for x, y in polygon) + "Z" for polygon in corners)
 
 
-def _beginning(audio: np.ndarray) -> str:
+def beginning(audio: np.ndarray) -> str:
+    """The first two seconds of a sound, faded out, as a data URL."""
     sound = audio[: int(SECONDS * SAMPLE_RATE)].copy()
     fade = int(FADE * SAMPLE_RATE)
     sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)

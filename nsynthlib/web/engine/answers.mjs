@@ -23,6 +23,7 @@ import { cvae } from "./cvae.mjs";
 import { asFigure, asFile, levelPart } from "./forms.mjs";
 import { reconstruction } from "./reconstruction.mjs";
 import { drawProbe, playProbe } from "../dsp/fourier.mjs";
+import { drawFit, playFit } from "../dsp/learning.mjs";
 import { drawSampling, playSampling } from "../dsp/sampling.mjs";
 import { makeMorph } from "../dsp/synthesis/morphing.mjs";
 import { SPECTROGRAM, isSame, makeNoteOnce } from "../dsp/synthesis/notes.mjs";
@@ -102,6 +103,13 @@ const fourier = {
   sound: ({ settings, note, sampleRate }) => asFile(playProbe(settings, note, sampleRate), sampleRate),
 };
 
+const learning = {
+  figure: ({ settings }) => drawFit(settings),
+  sound: ({ settings, sampleRate }) => asFile(playFit("sound", settings, sampleRate), sampleRate),
+  stopped: ({ settings, sampleRate }) => asFile(playFit("stopped", settings, sampleRate), sampleRate),
+  original: ({ settings, sampleRate }) => asFile(playFit("original", settings, sampleRate), sampleRate),
+};
+
 const synthesised = {
   original,
   figure: (job) => synthesised.comparison({ ...job, note: makeNoteOnce(job.settings, job.note) }),
@@ -132,4 +140,14 @@ const morph = {
   faded: ({ settings, note, sampleRate }) => asFile(waysBetween(note).faded(settings.position), sampleRate),
 };
 
-export const answers = { note: synthesised, morph, stft: spectrogram, mel, sampling, fourier, cvae, reconstruction };
+export const answers = {
+  note: synthesised,
+  morph,
+  stft: spectrogram,
+  mel,
+  sampling,
+  fourier,
+  learning,
+  cvae,
+  reconstruction,
+};

@@ -36,11 +36,11 @@ function start() {
 /**
  * Computes in the worker.
  *
- * @param kind "stft", "mel", "sampling", "fourier", "note", "morph", "cvae" or "reconstruction"
+ * @param kind "stft", "mel", "sampling", "fourier", "learning", "note", "morph", "cvae" or "reconstruction"
  * @param want "figure", `{ rows, cols, cells, hop }` or what else the kind draws; "sound" or "original",
  *   `{ wav, peak, rms, reduction_db }`; of a note, "comparison", the figure of the sound to compare it with; of a
- *   morph, "faded", its sound beside a plain cross-fade; of a CVAE and of reconstructions, "decibels";
- *   of the latter, each way's sound by its name
+ *   morph, "faded", its sound beside a plain cross-fade; of a fit, "stopped", that of an early stop; of a CVAE and of
+ *   reconstructions, "decibels"; of the latter, each way's sound by its name
  * @param settings what the controls say, by the names Python uses
  * @param options `note` (Int16Array) and `sampleRate` of the sound to analyse; `signal`, an AbortSignal;
  *   `onProgress(part)`, from 0 to 1

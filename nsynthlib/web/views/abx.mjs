@@ -3,6 +3,7 @@ import { keepKeys } from "../page/controls.mjs";
 import { make, makeButton } from "../page/dom.mjs";
 import { fixed } from "../page/format.mjs";
 import { readSamples } from "../page/samples.mjs";
+import { csv, saveFile } from "../page/saving.mjs";
 
 const SIGNIFICANT = 0.05;
 const CROSSFADE = 0.005; // seconds; a switch must not click
@@ -26,6 +27,18 @@ export function verdict(correct, trials) {
   const chance = p < 0.001 ? "p < 0.001" : `p = ${fixed(p, 3)}`;
   const found = p < SIGNIFICANT ? "You can hear it" : "No evidence that you can hear it";
   return `${found}: ${correct} of ${trials} right. By guessing, as many or more come with ${chance}.`;
+}
+
+/**
+ * The answers as a table in CSV, a line each: both sounds' names, the trial's number, what X was, what was answered,
+ * whether that was right (1 or 0), how often each button was pressed to hear it, and the seconds it took.
+ */
+export function answersTable([first, second], answers) {
+  const head = ["a", "b", "trial", "x", "answer", "right", "heard_a", "heard_b", "heard_x", "seconds"];
+  const rows = answers.map(({ x, answer, heard, seconds }, i) => [
+    first, second, i + 1, "AB"[x], "AB"[answer], Number(x === answer), heard.A, heard.B, heard.X, seconds.toFixed(1),
+  ]);
+  return csv([head, ...rows]);
 }
 
 /** 16-bit samples as a buffer to play. */
@@ -85,7 +98,7 @@ class Deck {
 }
 
 /** 0 or 1 by chance. */
-const toss = () => crypto.getRandomValues(new Uint8Array(1))[0] & 1;
+const chance = () => crypto.getRandomValues(new Uint8Array(1))[0] & 1;
 
 /** The parts of the test. `on` has what each button does. */
 function build(el, labels, trials, on) {
@@ -106,9 +119,10 @@ function build(el, labels, trials, on) {
   const limits = { type: "number", min: "1", value: String(trials) };
   const count = make(label, "input", "nn-abx-count", limits);
   const again = makeButton(setting, "Start again", on.again);
+  const save = makeButton(setting, "Save answers (CSV)", on.save);
   make(el, "p", "nn-abx-keys", {}, KEYS);
   const status = make(el, "p", "nn-status", { role: "status", "aria-live": "polite" });
-  return { hear, answers, count, again, status };
+  return { hear, answers, count, again, save, status };
 }
 
 function render({ model, el }) {
@@ -116,27 +130,36 @@ function render({ model, el }) {
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", "Blind listening test");
   keepKeys(el);
+  const labels = model.get("labels");
   const deck = new Deck([model.get("first"), model.get("second")], model.get("sample_rate"));
-  const parts = build(el, model.get("labels"), model.get("trials"), { hear, stop, answer, again });
-  let [trials, done, correct, x, heard] = [0, 0, 0, 0, null];
+  const parts = build(el, labels, model.get("trials"), { hear, stop, answer, again, save });
+  let [trials, x, heard, answers, presses, began] = [0, 0, null, [], {}, 0];
+  const right = () => answers.filter((one) => one.x === one.answer).length;
+
+  /** The next trial, with another X. */
+  function toss() {
+    [x, presses, began] = [chance(), { A: 0, B: 0, X: 0 }, performance.now()];
+  }
 
   function say(text) {
     parts.status.textContent = text;
-    const over = done === trials;
-    el.dataset.done = String(done);
+    const over = answers.length === trials;
+    el.dataset.done = String(answers.length);
     for (const button of parts.answers) button.disabled = over;
-    parts.count.disabled = done > 0 && !over;
+    parts.count.disabled = answers.length > 0 && !over;
+    parts.save.disabled = !over; // before, they would tell
     for (const name of ["A", "B", "X"]) parts.hear[name].setAttribute("aria-pressed", String(name === heard));
   }
 
-  const where = () => `Trial ${done + 1} of ${trials}.`;
+  const where = () => `Trial ${answers.length + 1} of ${trials}.`;
 
   /** Heard already: from the start. */
   function hear(name) {
     const fromStart = name === heard;
     heard = name;
+    presses[name]++;
     deck.play({ A: 0, B: 1, X: x }[name], fromStart);
-    say(done === trials ? parts.status.textContent : where());
+    say(answers.length === trials ? parts.status.textContent : where());
   }
 
   function stop() {
@@ -146,25 +169,29 @@ function render({ model, el }) {
   }
 
   function answer(which) {
-    if (done === trials) return;
-    correct += Number(which === x);
-    done++;
+    if (answers.length === trials) return;
+    answers.push({ x, answer: which, heard: presses, seconds: (performance.now() - began) / 1000 });
     stop();
-    if (done === trials) {
-      say(verdict(correct, trials));
+    if (answers.length === trials) {
+      say(verdict(right(), trials));
       parts.again.focus();
       return;
     }
-    x = toss();
+    toss();
     say(`Noted. ${where()}`);
   }
 
   function again() {
     trials = Math.max(1, Math.round(parts.count.valueAsNumber) || model.get("trials"));
     parts.count.value = String(trials);
-    [done, correct, x] = [0, 0, toss()];
+    answers = [];
+    toss();
     stop();
     say(`${model.get("matching")} ${where()}`);
+  }
+
+  function save() {
+    saveFile("abx_answers.csv", answersTable(labels, answers), "text/csv");
   }
 
   const listening = { a: () => hear("A"), b: () => hear("B"), x: () => hear("X"), s: stop };

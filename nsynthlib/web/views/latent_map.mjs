@@ -1,6 +1,7 @@
 /** A map of notes: each a point with its family's shape and colour, heard when it is chosen. A page is all it needs. */
 import { keepKeys } from "../page/controls.mjs";
 import { make, makeSvg } from "../page/dom.mjs";
+import { makeLegend, makeShape } from "../page/families.mjs";
 
 const WIDTH = 120;
 const HEIGHT = 80;
@@ -51,20 +52,13 @@ function drawMap(el, places, families, labels, legend) {
   const box = make(el, "div", "nn-map-box", { role: "listbox", tabindex: "0", "aria-label": "Map of notes" });
   const svg = makeSvg(box, "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "presentation" });
   const points = places.map(([x, y], i) => {
-    const [colour, shape] = legend[families[i]];
     const option = { role: "option", id: `${id}-${i}`, "aria-label": labels[i], "aria-selected": "false" };
     const point = makeSvg(svg, "g", { ...option, transform: `translate(${x} ${y})`, class: "nn-map-point" });
     makeSvg(point, "circle", { r: "3.6", class: "nn-map-ring" });
-    makeSvg(point, "path", { d: shape, transform: "scale(3.2)", fill: colour });
+    makeShape(point, legend[families[i]], 3.2);
     return point;
   });
-  const key = make(el, "ul", "nn-map-legend", { "aria-label": "Families" });
-  for (const [family, [colour, shape]] of Object.entries(legend)) {
-    const item = make(key, "li", "");
-    const sign = makeSvg(item, "svg", { viewBox: "-0.75 -0.75 1.5 1.5", "aria-hidden": "true" });
-    makeSvg(sign, "path", { d: shape, fill: colour });
-    item.append(family.replace("_", " "));
-  }
+  makeLegend(el, legend);
   return { box, svg, points };
 }
 

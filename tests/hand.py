@@ -79,6 +79,12 @@ class Hand:
         else:
             control.select_option(index=int(place))
 
+    def on_pad(self, right: float, up: float) -> None:
+        """Presses the pad at parts of its width and height."""
+        area = self.view.locator(".nn-pad-area")
+        box = area.bounding_box()
+        area.click(position={"x": right * box["width"], "y": (1 - up) * box["height"]})
+
     def settled(self) -> tuple[dict, dict]:
         """What was there before the move and what is there after it."""
         before, self.now = self.now, self.look(self.now["turn"])

@@ -13,9 +13,8 @@ from helpers import RATE, decaying_note, settings_of
 from scipy import signal
 
 from nsynthlib import spectral
-from nsynthlib.data import FAMILIES
 from nsynthlib.generation import decode
-from nsynthlib.generation.export import explorer_axes
+from nsynthlib.generation.pad import pad_of
 from nsynthlib.widgets import fourier_explorer, mel_explorer, sampling_explorer, stft_explorer
 
 SETTINGS = [
@@ -307,22 +306,20 @@ def test_aborted_job_ends_with_nothing(run, note):
 
 
 @pytest.mark.parametrize(
-    ("pitch", "family", "velocity", "point", "x", "y", "texture"),
-    [(60, "organ", 100, 0, 0, 0, 0), (24, "bass", 25, 3, 0.5, -2.5, 1), (96, "vocal", 127, 7, -3, 3, 0.4)],
+    ("pitch", "family", "velocity", "x", "y", "texture"),
+    [(60, "organ", 100, 0, 0, 0), (24, "bass", 25, 0.5, -1.5, 1), (96, "vocal", 127, -2, 2, 0.4)],
 )
-def test_decoder_is_torchs(run, model, pitch, family, velocity, point, x, y, texture):
-    """Within a thousandth of the 100 dB that a spectrogram holds; the texture is of its point."""
-    axes, points = explorer_axes(model)
-    z = points[FAMILIES.index(family), point].clone()
-    z[axes[0]] += x
-    z[axes[1]] += y
+def test_decoder_is_torchs(run, model, pitch, family, velocity, x, y, texture):
+    """Within a thousandth of the 100 dB that a spectrogram holds."""
+    pad = pad_of(model, family)
     answer = run(
         """const { decibels, rows, cols } = await engine.explore("cvae", "decibels", given);
-        return { rows, cols, decibels: give(decibels) };""",
-        **{"pitch": pitch, "family": family, "velocity": velocity, "point": point, "x": x, "y": y, "texture": texture},
+        const { ends } = await engine.explore("cvae", "figure", given);
+        return { rows, cols, decibels: give(decibels), ends };""",
+        **{"pitch": pitch, "family": family, "velocity": velocity, "x": x, "y": y, "texture": texture},
     )
-    expected = decode(model, z, pitch, family, velocity, texture, point).numpy()
+    expected = decode(model, pad.at(x, y), pitch, family, velocity, texture).numpy()
     measured = unpacked(answer["decibels"], "<f4").reshape(answer["rows"], answer["cols"])
-    assert family in FAMILIES
+    assert answer["ends"] == [list(pair) for pair in pad.ends]
     assert expected.std() > 1
     assert np.abs(measured - expected).max() < 100e-3

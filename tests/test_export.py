@@ -15,7 +15,8 @@ from nsynthlib.data import FAMILIES
 from nsynthlib.errors import UsageError
 from nsynthlib.generation import condition_of, decode, standard_normal
 from nsynthlib.generation.compacting import store_half
-from nsynthlib.generation.export import explorer_axes, export
+from nsynthlib.generation.export import export
+from nsynthlib.generation.pad import pad_of
 from nsynthlib.models import KINDS
 
 # In network units, in which a picture lies from -1 to 1, 50 dB each; latent vectors have no unit.
@@ -54,9 +55,13 @@ def test_the_manifest_tells_what_a_page_needs(folder, manifest, shipped):
         for part in ("encoder", "decoder"):
             content = (folder / about[part]["file"]).read_bytes()
             assert hashlib.sha256(content).hexdigest() == about[part]["sha256"]
-    axes, points = explorer_axes(shipped["cvae"])
-    assert manifest["models"]["cvae"]["axes"] == list(axes)
-    assert manifest["models"]["cvae"]["points"] == points.double().round(decimals=4).tolist()
+    pads = manifest["models"]["cvae"]["pads"]
+    assert len(pads) == len(FAMILIES)
+    pad = pad_of(shipped["cvae"], "reed")
+    told = pads[FAMILIES.index("reed")]
+    assert told["middle"] == pad.middle.double().round(decimals=4).tolist()
+    assert told["directions"] == pad.directions.double().round(decimals=4).tolist()
+    assert told["ends"] == [list(pair) for pair in pad.ends]
     log_mel = shipped["ae"].log_mel
     assert (manifest["n_mels"], manifest["samples"]) == (log_mel.n_mels, log_mel.samples)
     assert manifest["reference"] == log_mel.stft.reference

@@ -7,7 +7,6 @@ import torch
 from nsynthlib import generate, reconstruct
 from nsynthlib.audio import estimate_pitch
 from nsynthlib.audio.pitch import midi_to_hz
-from nsynthlib.data import FAMILIES
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.generation import (
     condition_of,
@@ -18,7 +17,6 @@ from nsynthlib.generation import (
     standard_normal,
     to_audio,
 )
-from nsynthlib.generation.export import explorer_axes
 from nsynthlib.models.texture import highpass
 
 
@@ -138,17 +136,6 @@ def test_texture_gives_movement_back_and_keeps_the_pitch(model):
     for wrong in (-0.1, 1.1):
         with pytest.raises(UsageError, match=f"texture {wrong}"):
             generate(model, pitch=60, family="string", velocity=100, z=z, texture=wrong)
-
-
-def test_explorer_points(model):
-    axes, points = explorer_axes(model)
-    activity = model.get_buffer("activity")
-    assert activity[list(axes)].min() >= activity.sort().values[-2]
-    assert points.shape == (len(FAMILIES), 8, model.latent_dim)
-    for family, mine in zip(FAMILIES, points, strict=True):
-        expected = sample_z(model, 60, family, seed=5)
-        torch.testing.assert_close(mine[5], expected, rtol=0, atol=1e-4)
-        assert mine.unique(dim=0).shape[0] == 8
 
 
 def test_a_note_out_of_tune_is_copied_where_it_sounds(model):

@@ -185,9 +185,9 @@ def explorers():
         ("subtractive", "attack", math.nan, "from 0.001 to 1"),
         ("subtractive", "cutoff", 8100.0, "from 100 to 8000"),
         ("morph", "position", math.nan, "from 0 to 1"),
-        ("cvae", "x", math.nan, "from -3.0 to 3.0"),
+        ("cvae", "x", math.nan, "from -2.0 to 2.0"),
         ("cvae", "texture", 1.5, "from 0 to 1"),
-        ("cvae", "point", 10_000, r"from 0 to \d+"),
+        ("cvae", "pitch", 10_000, "from 24 to 96"),
     ],
 )
 def test_a_setting_that_is_not_offered_is_refused_at_once(explorers, explorer, name, value, offered):
@@ -202,7 +202,7 @@ def test_a_setting_that_is_not_offered_is_refused_at_once(explorers, explorer, n
 @pytest.mark.parametrize(
     ("explorer", "name", "told"),
     [
-        ("cvae", "x", "from -3 to 3"),
+        ("cvae", "texture", "from 0 to 1"),
         ("subtractive", "cutoff", "from 100 to 8000"),
         ("subtractive", "depth", "from 0 to 3"),
     ],

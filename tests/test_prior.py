@@ -44,6 +44,15 @@ def test_samples_follow_the_condition(fitted):
     assert 0.35 < (drawn[:, 2] > 0).float().mean() < 0.65
 
 
+def test_moments_are_those_of_draws(fitted):
+    """Of both humps together."""
+    drawn = torch.stack([fitted.sample(50, 0, seed) for seed in range(3000)]).double()
+    mean, covariance = fitted.moments(50, 0)
+    assert drawn.mean(0).tolist() == pytest.approx(mean.tolist(), abs=0.12)
+    torch.testing.assert_close(drawn.T.cov(), covariance, rtol=0.06, atol=0.06)
+    assert covariance[2, 2] > 3
+
+
 def test_the_conditional_is_bayes(fitted):
     """p(z | c) = p(z, c) / p(c), with scipy's densities."""
     weights, means, covariances = fitted.conditional(50, 0)

@@ -18,25 +18,14 @@ from nsynthlib.data.labels import FAMILIES
 from nsynthlib.errors import UsageError
 from nsynthlib.files import atomic
 from nsynthlib.generation.compacting import store_half
-from nsynthlib.generation.notes import GRIFFIN_LIM_STEPS, TEXTURE, sample_z
+from nsynthlib.generation.notes import GRIFFIN_LIM_STEPS, TEXTURE
+from nsynthlib.generation.pad import Pad, pad_of
 from nsynthlib.models.autoencoders import AE, CVAE, need_model
 from nsynthlib.models.condition import Condition, condition_of
 from nsynthlib.models.scaling import gate
 
-POINTS = 8  # latent points an explorer offers
 TOLD = Condition._fields  # names of what a CVAE is told
 PLAYED = ("texture", "seed")  # and of what its decoder is told beside that
-
-
-def explorer_axes(model: CVAE) -> tuple[tuple[int, int], Tensor]:
-    """What an explorer of the latent space needs: the two most active dimensions, and points to start from.
-
-    Points are ``[families, 8, latent_dim]``: for each family eight fixed samples at middle C.
-    """
-    need_model(model, "the explorer of a CVAE", CVAE)
-    first, second = model.get_buffer("activity").cpu().topk(2).indices.tolist()
-    points = [torch.stack([sample_z(model, 60, family, seed) for seed in range(POINTS)]) for family in FAMILIES]
-    return (first, second), torch.stack(points).round(decimals=4)
 
 
 class _Encoder(nn.Module):
@@ -79,7 +68,8 @@ def export(models: AE | Sequence[AE], folder: str | os.PathLike[str]) -> dict[st
         folder: where to write; it is made where it is not there.
 
     Returns:
-        The manifest: the spectrogram, families, and of each kind its files with their SHA-256.
+        The manifest: the spectrogram, families, and of each kind its files with their SHA-256; of a CVAE ``pads`` too,
+        one a family, see :func:`~nsynthlib.generation.pad.pad_of`.
 
     Raises:
         UsageError: for what is no model, two models of one kind, or spectrograms that differ.
@@ -129,8 +119,7 @@ def _export_one(model: AE, folder: Path) -> dict[str, Any]:
     _write(decoder, _Decoder(model), inputs, "db")
     about: dict[str, Any] = {"latent_dim": model.latent_dim, "encoder": _file(encoder), "decoder": _file(decoder)}
     if isinstance(model, CVAE):
-        axes, points = explorer_axes(model)
-        about |= {"axes": list(axes), "points": [[_short(point) for point in family] for family in points.tolist()]}
+        about["pads"] = [_pad(pad_of(model, family)) for family in FAMILIES]
     return about
 
 
@@ -154,8 +143,12 @@ def _file(path: Path) -> dict[str, str]:
     return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def _short(point: list[float]) -> list[float]:
-    return [round(value, 4) for value in point]
+def _pad(pad: Pad) -> dict[str, Any]:
+    return {"middle": _short(pad.middle), "directions": [_short(way) for way in pad.directions], "ends": pad.ends}
+
+
+def _short(vector: Tensor) -> list[float]:
+    return [round(value, 4) for value in vector.tolist()]
 
 
 def _spectrogram(model: AE) -> dict[str, Any]:

@@ -107,6 +107,16 @@ class Prior:
             covariances[:, :-1, :-1] - gain[:, :, None] * cross[:, None, :],
         )
 
+    def moments(self, pitch: int, family: int) -> tuple[Tensor, Tensor]:
+        """Mean ``[latent_dim]`` and covariance ``[latent_dim, latent_dim]`` of p(z | condition) as a whole.
+
+        The covariance is that within the components and that between their means (the law of total covariance).
+        """
+        weights, means, covariances = self.conditional(pitch, family)
+        mean = weights @ means
+        away = means - mean
+        return mean, torch.einsum("c,cij->ij", weights, covariances) + torch.einsum("c,ci,cj->ij", weights, away, away)
+
     def sample(self, pitch: int, family: int, seed: int, temperature: float = 1.0) -> Tensor:
         """A latent vector ``[latent_dim]``, float32, the same for the same arguments.
 

@@ -1,18 +1,20 @@
-"""The explorer of a CVAE: pitch, family, velocity and a latent point, moved by hand."""
+"""The explorer of a CVAE: pitch, family and velocity, and a pad of the family's instruments, moved by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import traitlets
 
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.data import FAMILIES, VELOCITIES
 from nsynthlib.generation import GRIFFIN_LIM_STEPS, TEXTURE, decode
-from nsynthlib.generation.export import explorer_axes
+from nsynthlib.generation.pad import REACH, pad_of
 from nsynthlib.models import CVAE
+from nsynthlib.models.autoencoders import need_model
 from nsynthlib.spectral.phase import OnStep
 from nsynthlib.widgets.base import ExplorerWidget, Settings, level_cells, spectrogram
 from nsynthlib.widgets.controls import LOOK, Explorer, RealSlider, choose
@@ -24,38 +26,40 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PITCHES: tuple[int, int] = tuple(CONSTANTS["model_pitches"])  # lowest and highest, as MIDI numbers
-REACH = 3.0  # how far a latent point can be moved along a dimension
 
 
 class CVAEWidget(ExplorerWidget):
-    """Spectrogram and sound of a note that a CVAE makes."""
+    """Spectrogram and sound of a note that a CVAE makes.
+
+    ``x`` and ``y`` are standard deviations from the middle of its family's :class:`~nsynthlib.generation.pad.Pad`.
+    """
 
     _esm = one_file(WEB / "views/cvae.mjs")
+    _css: Any = "".join((WEB / f"page/{name}.css").read_text("utf-8") for name in ("explorer", "pad"))
     pitch = setting(Whole(*PITCHES))
     family = setting(Choice(FAMILIES))
     velocity = setting(Choice(VELOCITIES))
-    point = setting(Whole(0, lambda widget: widget.points.shape[1] - 1))
     x = setting(Real(-REACH, REACH))
     y = setting(Real(-REACH, REACH))
     texture = setting(Real(0, 1))
+    reach = traitlets.Float(REACH).tag(sync=True)  # of x and y
 
     def __init__(self, model: CVAE, **chosen: float) -> None:
+        need_model(model, "the explorer of a CVAE", CVAE)
         self.model = model
-        self.axes, self.points = explorer_axes(model)
+        self._pad = cache(partial(pad_of, model))  # each takes a second
         self._decode_once = lru_cache(maxsize=1)(self._decode)  # a note's sound is asked for right after its figure
         super().__init__(kind="cvae", **chosen)
 
-    def _decode(self, pitch: int, family: str, velocity: int, point: int, x: float, y: float, texture: float) -> Tensor:
-        z = self.points[FAMILIES.index(family), point].clone()
-        z[self.axes[0]] += x
-        z[self.axes[1]] += y
-        return decode(self.model, z, pitch, family, velocity, texture, point)
+    def _decode(self, pitch: int, family: str, velocity: int, x: float, y: float, texture: float) -> Tensor:
+        return decode(self.model, self._pad(family).at(x, y), pitch, family, velocity, texture)
 
     def figure(self, settings: Settings, note: Tensor) -> dict[str, Any]:
         bands = self.model.log_mel
         corners = corners_of(bands.n_mels, 0, self.sample_rate / 2, bands.mel_scale)
         cells = level_cells(self._decode_once(**settings))
-        return {**spectrogram(cells, bands.hop_length / self.sample_rate), "corners": corners}
+        ends = self._pad(settings["family"]).ends
+        return {**spectrogram(cells, bands.hop_length / self.sample_rate), "corners": corners, "ends": ends}
 
     def audio(self, want: str, settings: Settings, note: Tensor, on_step: OnStep | None = None) -> tuple[Tensor, int]:
         db = self._decode_once(**settings)
@@ -72,29 +76,29 @@ class CVAEExplorer(Explorer):
 def cvae_explorer(
     model: CVAE | None = None, controls: Sequence[str] | None = None, stored: bool = False
 ) -> CVAEExplorer:
-    """Pitch, family, velocity and a latent point of a CVAE, moved by hand; the note is seen and heard.
+    """Family, pitch and velocity of a CVAE's note, and a pad of the family's instruments; the note is seen and heard.
+
+    A pad's two directions are those in which the family's instruments differ most, see
+    :func:`~nsynthlib.generation.pad.pad_of`. Its edges lie 2 standard deviations from its middle.
 
     Args:
         model: a trained CVAE, by default the shipped one. On a page of the book the shipped one answers in any case.
-        controls: which to show, of pitch, family, velocity, point, x, y and texture; without, all.
+        controls: which to show, of family, pitch, velocity and texture; without, all. The pad is there in any case.
         stored: whether a page carries its first figure and sound, 0.2 MB, and loads the model (10 MB) only when a
             reader moves something.
 
     Raises:
+        UsageError: for what is no CVAE.
         ValueError: for a control that there is not.
     """
     model = model or CVAE.from_pretrained()
     family, velocity = FAMILIES.index("organ"), VELOCITIES.index(100)
-    widget = CVAEWidget(model, pitch=60, family=family, velocity=velocity, point=0, x=0.0, y=0.0, texture=TEXTURE)
+    widget = CVAEWidget(model, pitch=60, family=family, velocity=velocity, x=0.0, y=0.0, texture=TEXTURE)
     families = [(name.replace("_", " "), name) for name in FAMILIES]
-    along: dict[str, Any] = {"value": 0.0, "min": -REACH, "max": REACH, "step": 0.1, "readout_format": ".1f", **LOOK}
     known: dict[str, ipywidgets.Widget] = {
-        "pitch": ipywidgets.IntSlider(60, *PITCHES, description="Pitch (MIDI)", **LOOK),
         "family": choose("Family", families, family, slider=False),
+        "pitch": ipywidgets.IntSlider(60, *PITCHES, description="Pitch (MIDI)", **LOOK),
         "velocity": choose("Velocity", VELOCITIES, velocity),
-        "point": ipywidgets.IntSlider(0, 0, widget.points.shape[1] - 1, description="Latent point", **LOOK),
-        "x": RealSlider(description=f"Dimension {widget.axes[0]}", **along),
-        "y": RealSlider(description=f"Dimension {widget.axes[1]}", **along),
         "texture": RealSlider(TEXTURE, min=0, max=1, step=0.05, description="Breath", **LOOK),
     }
     shown = list(known) if controls is None else controls

@@ -2,22 +2,18 @@
 import { decode, readManifest } from "./models.mjs";
 import { drawPicture, toSound } from "./pictures.mjs";
 
-/** Latent vector of one of a family's points, moved by `x` and `y` along the manifest's two axes. */
-function latent({ families, models }, { family, point, x, y }) {
-  const { points, axes } = models.cvae;
-  const z = Float32Array.from(points[families.indexOf(family)][point]);
-  z[axes[0]] += x;
-  z[axes[1]] += y;
-  return z;
+const padOf = ({ families, models }, family) => models.cvae.pads[families.indexOf(family)];
+
+/** Latent vector at a place of a family's pad: `x` and `y` are standard deviations from its middle. */
+function latent({ middle, directions: [right, up] }, { x, y }) {
+  return Float32Array.from(middle, (value, i) => value + x * right[i] + y * up[i]);
 }
 
-/**
- * The picture of a note `{ pitch, family, velocity, point, x, y, texture }`, whose family is a name; another point has
- * another texture.
- */
+/** The picture of a note `{ pitch, family, velocity, x, y, texture }`, whose family is a name. */
 async function pictureOf(note) {
   const manifest = await readManifest();
-  return { manifest, decibels: await decode("cvae", latent(manifest, note), { ...note, seed: note.point }) };
+  const z = latent(padOf(manifest, note.family), note);
+  return { manifest, decibels: await decode("cvae", z, { ...note, seed: 0 }) };
 }
 
 /** The last decoded note, since its sound is asked for right after its figure. */
@@ -32,7 +28,7 @@ async function decodeOnce(settings) {
 export const cvae = {
   async figure({ settings }) {
     const { decibels, manifest } = await decodeOnce(settings);
-    return drawPicture(decibels, manifest);
+    return { ...drawPicture(decibels, manifest), ends: padOf(manifest, settings.family).ends };
   },
   async sound({ settings }, onStep) {
     const { decibels, manifest } = await decodeOnce(settings);

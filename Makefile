@@ -203,10 +203,13 @@ runs/classifier/.shipped: $(notes)
 	$(call ship,classifier)
 	@touch $@
 
-# What the models are compared with, and what the atlas of errors shows: of the weights as they are shipped.
+# What the models are compared with, what the atlas of errors shows, what can be read from z, and the training notes
+# nearest to new ones: of the weights as they are shipped.
 runs/pca/.kept: $(models)
 	$(bin)/python tools/judge_pca.py $(sets) $(if $(real),--real "$(real)") --out runs/pca/pca.safetensors
 	$(bin)/python tools/keep_atlas.py data/soundfont --pca runs/pca/pca.safetensors
+	$(bin)/python tools/probe_models.py $(sets)
+	$(bin)/python tools/keep_nearest.py $(sets)
 	@touch $@
 
 # Notes and training runs (data/, runs/) are a reader's work and stay.

@@ -172,8 +172,10 @@ def window(tmp_path_factory, visit):
 
 def shown(window, copies):
     """Whether both notes are painted, and the colours in the middle of every picture."""
-    ready = """(copies) => [...document.querySelectorAll('.nn-atlas-note')].every(
-      (note, i) => note.dataset.shown === copies[i])"""
+    ready = """(copies) => {
+      const notes = [...document.querySelectorAll('.nn-atlas-note')];
+      return notes.length === copies.length && notes.every((note, i) => note.dataset.shown === copies[i]);
+    }"""
     window.page.wait_for_function(ready, arg=copies)
     code = """(canvases) => canvases.map((canvas) => {
       const [x, y] = [canvas.width >> 1, canvas.height >> 1];
@@ -204,6 +206,8 @@ def test_cells_are_chosen_by_keys_and_by_mouse(window):
 
 
 def test_what_is_seen_can_be_heard(window):
+    window.page.reload()
+    shown(window, [f"ae/{NAMES[5]}", f"ae/{NAMES[6]}"])
     sources = window.page.locator(".nn-atlas audio").evaluate_all("players => players.map((one) => one.src)")
     widget = made()
     keys = [f"{who}/{name}" for name in (NAMES[5], NAMES[6]) for who in (ORIGINAL, "ae")]

@@ -4,22 +4,31 @@ import json
 import sys
 from collections import Counter
 from dataclasses import replace
+from unittest import mock
 
 import experiments
 import numpy as np
 import pytest
 import run_experiments
 import torch
-from experiments import EXPERIMENTS, Variant, measure_control, measure_damaged
+from experiments import EXPERIMENTS, Variant, measure_control, measure_damaged, register
 from run_experiments import Notes, learned_notes, run
 
 from nsynthlib import AE, CVAE, Settings
 from nsynthlib.data import write_notes
-from nsynthlib.models import PRETRAINED
+from nsynthlib.models import KINDS, PRESETS, PRETRAINED
 from nsynthlib.models.variants import EmbeddingCVAE
 from nsynthlib.synthesis import synthetic_notes
 
 QUICK = Settings(kind="vae", preset="small", latent_dim=5, epochs=1, batch_size=8, learning_rate=1e-3)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def registered():
+    """For these tests alone: others ask which kinds the package offers."""
+    with mock.patch.dict(KINDS), mock.patch.dict(PRESETS):
+        register()
+        yield
 
 
 @pytest.fixture(scope="module")

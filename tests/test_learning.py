@@ -103,7 +103,7 @@ def test_learning_by_heart_and_its_two_cures():
 def test_the_note_is_what_it_is_said_to_be():
     """A 220 Hz tone that dies away fast and then slowly; measured with an error of 3 dB, of mean 0."""
     widget = learning_explorer().widget
-    sound, rate = widget.audio("original", settings_of(widget), widget.source_of(()))
+    sound, rate = widget.audio("original", settings_of(widget), widget.source_of((), {}))
     assert rate == RATE
     assert strongest(sound.numpy()) == pytest.approx(220, abs=1)
     heard = [level_db(sound[round(t * RATE) - 400 :][:800].numpy()) for t in (0.1, 0.3, 1.0, 2.8)]
@@ -130,7 +130,7 @@ def test_both_languages_give_the_same(chosen):
         exact = name in ("best", "diverged")
         assert theirs["figure"][name] == pytest.approx(value, rel=0 if exact else 1e-4, abs=0 if exact else 1e-3), name
     for want, samples in theirs["sounds"].items():
-        sound, _ = widget.audio(want, settings, widget.source_of(()))
+        sound, _ = widget.audio(want, settings, widget.source_of((), {}))
         assert np.abs(np.array(samples) - sound.numpy()).max() < 1e-4
     for name in ("peak", "rms"):
         assert theirs["levels"][name] == pytest.approx(widget.answer("sound", settings)[name], rel=1e-3)

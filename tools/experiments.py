@@ -26,16 +26,15 @@ SEEDS = range(3)
 DAMAGED = 0.4  # of each spectrogram, for measure_damaged
 ASKED = range(24, 97, 3)  # pitches, for measure_control
 
-KINDS |= VARIANTS
 # Channels such that the linear layers between network and vector are of one size.
-PRESETS |= {
+THESIS_VARIANTS = {
     "thesis, 2 layers": thesis_preset((64, 2)),
     "thesis, 4 layers": thesis_preset((32, 64, 64, 32)),
     "thesis, pooling": thesis_preset(pooling=True),
     "thesis, output_padding": thesis_preset(pad_input=False),
     "thesis, silence at the end": thesis_preset(pad_input=False, output_padding=False),
-    "residual, no FiLM": residual_preset(48, *RESIDUAL, film=False),
 }
+NO_FILM = "residual, no FiLM"
 
 Sets = Mapping[str, Sequence[Note]]
 Measure = Callable[[AE, Sets], dict[str, Any]]
@@ -50,6 +49,13 @@ class Variant:
     settings: Settings
     without: str | None = None
     measure: Measure | None = None
+
+
+def register() -> None:
+    """Let `Settings` ask for what the package does not offer by name: models and networks made for experiments."""
+    KINDS.update(VARIANTS)
+    PRESETS.update(THESIS_VARIANTS)
+    PRESETS[NO_FILM] = residual_preset(48, *RESIDUAL, film=False)
 
 
 def architectures() -> Iterator[Variant]:
@@ -85,9 +91,8 @@ def thesis_claims() -> Iterator[Variant]:
     base = replace(BUDGET, kind="ae", preset="thesis")
     for seed in SEEDS:
         yield Variant("thesis", replace(base, seed=seed))
-        for preset in PRESETS:
-            if preset.startswith("thesis, "):
-                yield Variant(preset.removeprefix("thesis, "), replace(base, preset=preset, seed=seed))
+        for preset in THESIS_VARIANTS:
+            yield Variant(preset.removeprefix("thesis, "), replace(base, preset=preset, seed=seed))
         for latent_dim in (16, 32, 64, 256, 512):
             yield Variant(f"{latent_dim} numbers", replace(base, latent_dim=latent_dim, seed=seed))
 
@@ -113,7 +118,7 @@ def conditioning() -> Iterator[Variant]:
             ("embedding", "embedding", "residual"),
             ("comb", "cvae", "residual"),
             ("one-hot", "one_hot", "residual"),
-            ("one-hot, no FiLM", "one_hot", "residual, no FiLM"),
+            ("one-hot, no FiLM", "one_hot", NO_FILM),
         ):
             yield Variant(name, replace(BUDGET, kind=kind, preset=preset, seed=seed), measure=measure_control)
 

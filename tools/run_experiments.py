@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from experiments import EXPERIMENTS, Sets, Variant
+from experiments import EXPERIMENTS, Sets, Variant, register
 from ship_weights import code_version
 from tqdm import tqdm
 
@@ -115,6 +115,7 @@ def main() -> None:
     parser.add_argument("--bf16", action="store_true", help="mixed precision")
     parser.add_argument("--keep", type=Path, help="a folder for the trained models, which are thrown away without it")
     options = parser.parse_args()
+    register()
     path = PRETRAINED / "experiments" / f"{options.experiment}.json"
     path.parent.mkdir(exist_ok=True)
     head = {"experiment": options.experiment, "nsynthlib": nsynthlib.__version__, "torch": torch.__version__}

@@ -35,7 +35,8 @@ def _in_order(path: Path, placed: dict[Path, str]) -> dict[Path, str]:
     """Sources by path, what is imported before what imports it, with no export but the default one."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".json":
-        return placed | {path: f"const {path.stem} = {json.dumps(json.loads(source))};\n"}
+        data = json.dumps(json.loads(source), separators=(",", ":"))
+        return placed | {path: f"const {path.stem} = {data};\n"}
     for address in IMPORT.findall(source):
         needed = (path.parent / address).resolve()
         if needed not in placed:

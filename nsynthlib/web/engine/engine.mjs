@@ -3,6 +3,8 @@
  * the weights once, and widgets take turns.
  */
 
+export { pocketNote } from "./pocket.mjs";
+
 let worker = null;
 let count = 0;
 const waiting = new Map();

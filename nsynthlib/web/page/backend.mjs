@@ -4,7 +4,6 @@
  * sound (Int16Array) in place of the example.
  */
 import { kernelBackend, readArrays } from "./kernel.mjs";
-import { pocketFrom } from "./pocket.mjs";
 import { readSamples } from "./samples.mjs";
 
 /** Whether this is a page of the book, where no kernel runs. */
@@ -21,30 +20,22 @@ function storedAnswer(model, want, settings, own) {
   return { ...told, ...readArrays(arrays, buffers) };
 }
 
-/** `(settings)` to the sound to analyse: the one that travels with the widget, or the note that the settings name. */
-function examplesOf(model, engine) {
-  const travels = readSamples(model.get("note"));
-  const pocket = pocketFrom(engine, model.get("sample_rate"));
-  return ({ example }) => (example ? pocket(example) : travels);
-}
-
 /** On a page of the book: its own engine, loaded when first needed. */
 function pageBackend(model) {
   const root = new URL(document.documentElement.dataset.content_root, document.baseURI);
-  const address = new URL("_static/nsynthlib/engine.mjs", root).href;
-  const exampleOf = examplesOf(model, address);
+  const travels = readSamples(model.get("note"));
   const sampleRate = model.get("sample_rate");
   return async (want, settings, { own, ...options }) => {
     const stored = storedAnswer(model, want, settings, own);
     if (stored) return stored;
-    const engine = await import(address).catch(() => {
+    const engine = await import(new URL("_static/nsynthlib/engine.mjs", root).href).catch(() => {
       throw new Error(
         location.protocol === "file:"
           ? "A page opened as a file cannot load its engine: run “make serve” and open the address it prints."
           : "The page's engine could not be loaded: check the connection and load the page again.",
       );
     });
-    const note = own ?? (await exampleOf(settings));
+    const note = own ?? (settings.example ? await engine.pocketNote(settings.example, sampleRate) : travels);
     return engine.explore(model.get("kind"), want, settings, { note, sampleRate, ...options });
   };
 }

@@ -5,6 +5,7 @@
  */
 import { kernelBackend, readArrays } from "./kernel.mjs";
 import { readSamples } from "./samples.mjs";
+import { readSound } from "./sound_file.mjs";
 
 /** Whether this is a page of the book, where no kernel runs. */
 export const isPage = () => document.documentElement.dataset.content_root !== undefined;
@@ -25,6 +26,7 @@ function pageBackend(model) {
   const root = new URL(document.documentElement.dataset.content_root, document.baseURI);
   const travels = readSamples(model.get("note"));
   const sampleRate = model.get("sample_rate");
+  const exampleOf = async (engine, name) => (await readSound(await engine.pocketNote(name), sampleRate)).samples;
   return async (want, settings, { own, ...options }) => {
     const stored = storedAnswer(model, want, settings, own);
     if (stored) return stored;
@@ -35,7 +37,7 @@ function pageBackend(model) {
           : "The page's engine could not be loaded: check the connection and load the page again.",
       );
     });
-    const note = own ?? (settings.example ? await engine.pocketNote(settings.example, sampleRate) : travels);
+    const note = own ?? (settings.example ? await exampleOf(engine, settings.example) : travels);
     return engine.explore(model.get("kind"), want, settings, { note, sampleRate, ...options });
   };
 }

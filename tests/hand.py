@@ -2,7 +2,10 @@
 
 import base64
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from statistics import median
+from types import SimpleNamespace
 
 import numpy as np
 import soundfile
@@ -79,6 +82,13 @@ class Hand:
         else:
             control.select_option(index=int(place))
 
+    def by_finger(self, name: str, place: float) -> None:
+        """Taps a slider at a part of its length."""
+        handle = self.control(name)
+        handle.scroll_into_view_if_needed()
+        track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").bounding_box()
+        self.page.touchscreen.tap(track["x"] + place * track["width"], track["y"] + track["height"] / 2)
+
     def on_pad(self, right: float, up: float) -> None:
         """Presses the pad at parts of its width and height."""
         area = self.view.locator(".nn-pad-area")
@@ -98,6 +108,18 @@ class Hand:
 
 
 ROLES = ("slider", "combobox", "checkbox")
+
+
+@contextmanager
+def hand_on_telephone(chromium, address: str, patience: float = 8_000) -> Iterator[Hand]:
+    """A hand on a screen as wide as a telephone's, which is touched and not wider than itself."""
+    context = chromium.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    try:
+        hand = Hand(SimpleNamespace(page=context.new_page()), address, patience=patience)
+        assert hand.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        yield hand
+    finally:
+        context.close()
 
 
 def changes(before: dict, after: dict) -> tuple[set[int], set[str]]:

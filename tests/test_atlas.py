@@ -14,6 +14,7 @@ from helpers import rms, sine
 from PIL import Image
 from safetensors.torch import save_file
 
+from nsynthlib.audio.excerpt import beginning
 from nsynthlib.data import parse_name
 from nsynthlib.errors import DataError
 from nsynthlib.evaluation import by_family, common_spectrogram
@@ -23,7 +24,6 @@ from nsynthlib.evaluation.atlas import (
     ORIGINAL,
     Atlas,
     atlas_cells,
-    beginning,
     mp3,
     png,
     shown_notes,

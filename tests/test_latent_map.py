@@ -10,10 +10,11 @@ from explorer_pages import served_pages
 from hand import violations
 from helpers import rms
 
+from nsynthlib.audio.excerpt import FADE, SECONDS
 from nsynthlib.data import pocket
 from nsynthlib.plots import FAMILY_MARKERS
 from nsynthlib.widgets import latent_map
-from nsynthlib.widgets.latent_space import FADE, SECONDS, outline
+from nsynthlib.widgets.latent_space import outline
 
 POINTS = [(0.0, 0.0), (2.0, 0.1), (1.0, 1.0), (1.0, -3.0)]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from explorer_pages import served_pages
-from hand import Hand, changes, violations
+from hand import Hand, changes, hand_on_telephone, violations
 from helpers import RATE, ROOT, level_db, rms, settings_of, strongest
 from numpy.polynomial import Legendre
 from traitlets import TraitError
@@ -216,15 +216,7 @@ def test_it_says_in_words_what_happens(address, visit):
 
 
 def test_a_finger_moves_it_on_a_telephone(address, chromium):
-    context = chromium.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
-    page = context.new_page()
-    window = type("Window", (), {"page": page})()
-    hand = Hand(window, f"{address}/learning.html")
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    handle = hand.control("Weights")
-    handle.scroll_into_view_if_needed()
-    track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").bounding_box()
-    page.touchscreen.tap(track["x"] + 0.2 * track["width"], track["y"] + track["height"] / 2)
-    before, after = hand.settled()
-    assert changes(before, after)[0] == {0, 1}
-    context.close()
+    with hand_on_telephone(chromium, f"{address}/learning.html") as hand:
+        hand.by_finger("Weights", 0.2)
+        before, after = hand.settled()
+        assert changes(before, after)[0] == {0, 1}

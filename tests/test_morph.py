@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from explorer_pages import served_pages
-from hand import Hand, changes, violations
+from hand import Hand, changes, hand_on_telephone, violations
 from helpers import RATE, ROOT, harmonics, rms, settings_of, strongest
 
 from nsynthlib.errors import UsageError
@@ -213,15 +213,7 @@ def test_nothing_is_amiss(hand, record_property):
 
 
 def test_a_finger_moves_it_on_a_telephone(address, chromium):
-    context = chromium.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
-    page = context.new_page()
-    window = type("Window", (), {"page": page})()
-    hand = Hand(window, f"{address}/morph.html")
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    handle = hand.control("Position")
-    handle.scroll_into_view_if_needed()
-    track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").bounding_box()
-    page.touchscreen.tap(track["x"] + 0.2 * track["width"], track["y"] + track["height"] / 2)
-    before, after = hand.settled()
-    assert changes(before, after) == ({0, 1}, {"Morph of partials", "Cross-fade"})
-    context.close()
+    with hand_on_telephone(chromium, f"{address}/morph.html") as hand:
+        hand.by_finger("Position", 0.2)
+        before, after = hand.settled()
+        assert changes(before, after) == ({0, 1}, {"Morph of partials", "Cross-fade"})

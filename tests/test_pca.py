@@ -6,7 +6,7 @@ import judge_pca
 import numpy as np
 import pytest
 import torch
-from judge_pca import SIZES, Directions, copies, drawn_notes, judged_notes
+from judge_pca import SIZES, Directions, copies, judged_notes
 
 from nsynthlib import AE
 from nsynthlib.data import pocket
@@ -14,6 +14,7 @@ from nsynthlib.evaluation import compare_models
 from nsynthlib.evaluation.record import weights_sha256
 from nsynthlib.models import PRETRAINED
 from nsynthlib.models.scaling import gate
+from nsynthlib.training.batches import draw_evenly
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +72,11 @@ def test_directions_are_kept(fitted, tmp_path):
 
 def test_notes_are_drawn_once_and_families_alike():
     notes = list(pocket())
-    drawn = drawn_notes(notes, 33)
+    drawn = draw_evenly(notes, 33)
     assert len({note.name for note in drawn}) == 33
-    assert [note.name for note in drawn] == [note.name for note in drawn_notes(notes, 33)]
+    assert [note.name for note in drawn] == [note.name for note in draw_evenly(notes, 33)]
     assert len({note.family for note in drawn}) == 11
-    assert len(drawn_notes(notes, 1000)) == len(notes)
+    assert len(draw_evenly(notes, 1000)) == len(notes)
 
 
 class Set(list):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from explorer_pages import served_pages
-from hand import Hand, changes, violations, wav
+from hand import Hand, changes, hand_on_telephone, violations, wav
 from helpers import RATE, played_note, rms, settings_of
 
 from nsynthlib import AE, VAE
@@ -314,25 +314,18 @@ def test_nothing_is_amiss(address, hand, record_property):
 
 def test_a_finger_moves_it_on_a_telephone(address, chromium):
     """Pictures stand one below the other; lists and sliders answer to a finger."""
-    context = chromium.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
-    page = context.new_page()
-    window = type("Window", (), {"page": page})()
-    hand = Hand(window, f"{address}/first.html", patience=60_000)
-    places = hand.view.locator("canvas:visible").evaluate_all("(all) => all.map((c) => c.getBoundingClientRect().top)")
-    assert places[1] - places[0] > 200
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    hand.control("Through").tap()
-    choose(hand, "cvae")
-    track = hand.control("Pitch (MIDI)").locator("xpath=ancestor::*[contains(@class, 'noUi-target')]")
-    track.scroll_into_view_if_needed()
-    box = track.bounding_box()
-    page.touchscreen.tap(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2)
-    before, after = hand.settled()
-    assert changes(before, after) == ({1}, {"CVAE"})
-    hand.control("Family").tap()
-    hand.by_mouse("Family", FAMILIES.index("flute"))
-    assert changes(*hand.settled()) == ({1}, {"CVAE"})
-    context.close()
+    with hand_on_telephone(chromium, f"{address}/first.html", patience=60_000) as hand:
+        tops = "(all) => all.map((c) => c.getBoundingClientRect().top)"
+        places = hand.view.locator("canvas:visible").evaluate_all(tops)
+        assert places[1] - places[0] > 200
+        hand.control("Through").tap()
+        choose(hand, "cvae")
+        hand.by_finger("Pitch (MIDI)", 0.7)
+        before, after = hand.settled()
+        assert changes(before, after) == ({1}, {"CVAE"})
+        hand.control("Family").tap()
+        hand.by_mouse("Family", FAMILIES.index("flute"))
+        assert changes(*hand.settled()) == ({1}, {"CVAE"})
 
 
 def test_labels_are_those_of_the_notes():

@@ -41,7 +41,7 @@ from nsynthlib.models.autoencoders import AE
 from nsynthlib.models.classifier import Classifier
 from nsynthlib.models.scaling import gate
 from nsynthlib.models.sources import PRETRAINED
-from nsynthlib.training.batches import even_weights
+from nsynthlib.training.batches import draw_evenly
 
 OUT = PRETRAINED / "comparison" / "pca.json"
 FITTED = Path("runs/pca/pca.safetensors")
@@ -93,13 +93,6 @@ def copies(directions: Directions, model: AE, notes: Sequence[Note]) -> Iterator
         yield from to_audio(model, directions.copy(model.log_mel(audio), model.log_mel.floor_db))
 
 
-def drawn_notes(notes: Sequence[Note], count: int) -> list[Note]:
-    """``count`` of the notes, each at most once, families, sets and instruments alike."""
-    weights = even_weights(notes).numpy()
-    chosen = np.random.default_rng(SEED).choice(len(notes), min(count, len(notes)), replace=False, p=weights)
-    return [notes[i] for i in sorted(chosen)]
-
-
 def judged_notes(notes: Notes) -> dict[str, list[Note]]:
     """Of every set the notes that the shipped models were judged by, checked by their hash."""
     stored = read_json(PRETRAINED / JUDGED_LIKE / "evaluation.json")
@@ -135,7 +128,7 @@ def main() -> None:
     options = parser.parse_args()
     notes, model = Notes(options.notes, options.real, limit=0), AE.from_pretrained()
     learned, judged = notes.learned(), judged_notes(notes)  # which ones is told by the models' evaluations
-    drawn = drawn_notes(learned, LEARNED)
+    drawn = draw_evenly(learned, LEARNED, SEED)
     started = time.monotonic()
     directions, shares = Directions.fit(drawn, model, max(SIZES))
     seconds = time.monotonic() - started

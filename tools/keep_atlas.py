@@ -18,16 +18,17 @@ from typing import Any
 
 import torch
 from judge_pca import FITTED, OUT, SIZES, Directions, copies
-from kept_notes import SET
+from kept_notes import SET, licence_of, may_be_kept
 from make_pocket import flac
-from ship_weights import code_version
+from ship_weights import MODELS, code_version
 from torch import Tensor
 from tqdm import tqdm
 
 import nsynthlib
+from nsynthlib.audio.excerpt import beginning
 from nsynthlib.data import Note, NSynth, held_out
 from nsynthlib.evaluation import notes_behind
-from nsynthlib.evaluation.atlas import ORIGINAL, Atlas, atlas_cells, beginning, mp3, png, shown_notes, small_picture
+from nsynthlib.evaluation.atlas import ORIGINAL, Atlas, atlas_cells, mp3, png, shown_notes, small_picture
 from nsynthlib.evaluation.atlas import where_it_errs as where
 from nsynthlib.evaluation.batches import rebuild
 from nsynthlib.evaluation.distances import Original
@@ -37,7 +38,6 @@ from nsynthlib.models.loading import load_model
 from nsynthlib.models.sources import PRETRAINED
 
 FOLDER = OUT.parent
-MODELS = ("ae", "vae", "cvae_thesis", "cvae")
 PCA = f"pca_{SIZES[0]}"
 NEAR_DB = 0.02  # two machines, and half a unit of the last digit that is stored
 
@@ -57,13 +57,10 @@ def copies_of(name: str, directions: Directions, notes: Sequence[Note]) -> Itera
 def licences(folder: Path, names: Sequence[str], notes: Mapping[str, Note]) -> dict[str, dict[str, str]]:
     """Of every note the soundfont and its licence; SystemExit where one may not be passed on under it."""
     about = read_json(folder / "soundfont.json")
-    fonts = {font["name"]: font["licence"] for font in about["fonts"]}
-    found = {}
-    for name in names:
-        font = about["instruments"][notes[name].instrument]["font"]
-        if "GPL" in fonts[font]:
-            raise SystemExit(f"{name} is of {font}, {fonts[font]}: it is not kept in this package")
-        found[name] = {"font": font, "licence": fonts[font]}
+    found = {name: licence_of(notes[name], about) for name in names}
+    for name, told in found.items():
+        if not may_be_kept(told["licence"]):
+            raise SystemExit(f"{name} is of {told['font']}, {told['licence']}: it is not kept in this package")
     return found
 
 

@@ -33,19 +33,29 @@ def soundfont_record(notes: NSynth) -> dict[str, Any]:
     return read_json(notes.folder.parent / "soundfont.json")
 
 
+def licence_of(note: Note, about: Mapping[str, Any]) -> dict[str, str]:
+    """The soundfont that a note was rendered from and its licence, by the record of its set."""
+    font = about["instruments"][note.instrument]["font"]
+    (licence,) = (one["licence"] for one in about["fonts"] if one["name"] == font)
+    return {"font": font, "licence": licence}
+
+
+def may_be_kept(licence: str) -> bool:
+    """Whether notes under this licence may be passed on with the package."""
+    return "GPL" not in licence
+
+
 def write_kept(out: Path, notes: Sequence[Note], about: Mapping[str, Any], more: Sequence[dict[str, Any]] = ()) -> None:
     """``notes`` as FLAC in the new folder ``out``, in place of what is there, each with its font and licence.
 
     ``about`` is the record of the rendered set, ``more`` what else the index is to tell of each note.
     """
-    fonts = {font["name"]: font for font in about["fonts"]}
     shutil.rmtree(out, ignore_errors=True)
     with new_folder(out) as partial:
         (partial / "audio").mkdir()
         entries = {}
         for i, note in enumerate(notes):
-            made = about["instruments"][note.instrument]
             flac(partial / "audio" / f"{note.name}.flac", note.samples)
-            licence = {"font": made["font"], "licence": fonts[made["font"]]["licence"]}
-            entries[note.name] = index_entry(note.name, i, made["instrument"]) | licence | (more[i] if more else {})
+            number = about["instruments"][note.instrument]["instrument"]
+            entries[note.name] = index_entry(note.name, i, number) | licence_of(note, about) | (more[i] if more else {})
         write_json(partial / "examples.json", dict(sorted(entries.items())))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from ship_weights import code_version
+from ship_weights import MODELS, code_version
 
 import nsynthlib
 from nsynthlib.data import train_and_valid
@@ -24,7 +24,6 @@ from nsynthlib.evaluation.selection import draw_notes
 from nsynthlib.models.loading import load_model
 from nsynthlib.models.sources import PRETRAINED
 
-MODELS = ("ae", "vae", "cvae_thesis", "cvae")
 TOLD, ASKED = 2_000, 500  # notes
 SEED = 0
 

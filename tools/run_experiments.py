@@ -37,7 +37,7 @@ from nsynthlib.models.autoencoders import AE, KINDS
 from nsynthlib.models.sources import PRETRAINED
 from nsynthlib.soundfont import TRAIN_ONLY
 from nsynthlib.training import train
-from nsynthlib.training.batches import even_weights
+from nsynthlib.training.batches import draw_evenly
 
 LEARNED = 9_600  # notes a run learns from, drawn as training draws them: 300 steps an epoch
 JUDGED = 100  # notes of each set
@@ -65,9 +65,7 @@ class Notes:
 def learned_notes(sets: Mapping[str, Notes], without: str | None) -> list[Note]:
     """``LEARNED`` of all sets, families and sets and instruments alike, and none of one source."""
     notes = [note for name, some in sets.items() if name != without for note in some.without(without)]
-    weights = even_weights(notes).numpy()
-    drawn = np.random.default_rng(0).choice(len(notes), min(LEARNED, len(notes)), replace=False, p=weights)
-    return [notes[i] for i in sorted(drawn)]
+    return draw_evenly(notes, LEARNED)
 
 
 @torch.inference_mode()

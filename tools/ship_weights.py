@@ -33,6 +33,7 @@ from nsynthlib.models.pretrained import save_weights
 from nsynthlib.models.sources import PRETRAINED
 from nsynthlib.training.settings import Settings
 
+MODELS = ("ae", "vae", "cvae_thesis", "cvae")  # that are shipped, by the names of their folders
 SHIPPED_CLASSIFIER = PRETRAINED / "classifier"
 
 

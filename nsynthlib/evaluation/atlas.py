@@ -26,8 +26,6 @@ from nsynthlib.evaluation.distances import COMMON, FLOOR_DB, common_spectrogram
 from nsynthlib.evaluation.stored import Cell, by_family
 from nsynthlib.files import atomic
 
-SECONDS = 2.0  # of each sound: a page carries them all
-FADE = 0.2  # seconds at its end
 SMALLER = 2  # bands and frames that become one, by their mean in decibels
 BANDS, FRAMES = (-(-size // SMALLER) for size in COMMON.shape)
 OCTAVES_HZ = (0, 250, 500, 1000, 2000, 4000, 8000)
@@ -79,14 +77,6 @@ def small_picture(audio: Tensor) -> np.ndarray:
     """The common spectrogram of a sound ``[64000]``, smaller: uint8 ``[BANDS, FRAMES]``, 0 for -80 dB, 255 for 0."""
     pooled = F.avg_pool2d(common_spectrogram(audio)[None], SMALLER, ceil_mode=True)[0]
     return (255 * (1 - pooled / FLOOR_DB)).round().to(torch.uint8).numpy()
-
-
-def beginning(audio: Tensor) -> np.ndarray:
-    """The first two seconds of a sound, faded at their end."""
-    sound = audio[: int(SECONDS * SAMPLE_RATE)].clone().numpy()
-    fade = int(FADE * SAMPLE_RATE)
-    sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return sound
 
 
 @dataclass(frozen=True)

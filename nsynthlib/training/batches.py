@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -108,6 +109,13 @@ def even_weights(notes: Sequence[Note]) -> Tensor:
     of_family = Counter(key[0] for key in of_set)  # sets
     each = [1 / (of_instrument[key] * of_set[key[:2]] * of_family[key[0]] * len(of_family)) for key in keys]
     return torch.tensor(each, dtype=torch.float64)
+
+
+def draw_evenly(notes: Sequence[Note], count: int, seed: int = 0) -> list[Note]:
+    """``count`` of the notes by :func:`even_weights`, each at most once, in the order they had."""
+    weights = even_weights(notes).numpy()
+    drawn = np.random.default_rng(seed).choice(len(notes), min(count, len(notes)), replace=False, p=weights)
+    return [notes[i] for i in sorted(drawn)]
 
 
 def _tuning(samples: Tensor, pitch: Tensor) -> Tensor:

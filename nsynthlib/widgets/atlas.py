@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anywidget
-import matplotlib
 import numpy as np
 import traitlets
 
@@ -17,7 +16,8 @@ from nsynthlib.errors import DataError
 from nsynthlib.evaluation.atlas import ORIGINAL, Atlas
 from nsynthlib.evaluation.distances import COMMON, FLOOR_DB
 from nsynthlib.evaluation.stored import ANote, Cell
-from nsynthlib.plots import COLOUR_MAP, MEL_TICKS_HZ
+from nsynthlib.plots import MEL_TICKS_HZ
+from nsynthlib.widgets.base import level_colours
 from nsynthlib.widgets.modules import WEB, one_file
 
 PARTS = {"attack": "in the first quarter of a second", "middle": "while the key is down", "end": "after three seconds"}
@@ -65,14 +65,13 @@ def error_atlas(
         [_cell(model, titles[model], cells[model][family], errors[model], atlas) for model in models]
         for family in families
     ]
-    colours = matplotlib.colormaps[COLOUR_MAP](np.arange(256), bytes=True)[:, :3]
     return ErrorAtlas(
         models=list(titles.values()),
         families=[family.replace("_", " ") for family in families],
         cells=rows,
         pictures=_urls(atlas.pictures, models, "image/png"),
         sounds=_urls(atlas.sounds, models, "audio/mpeg"),
-        colours=colours.tobytes(),
+        colours=level_colours(),
         floor_db=FLOOR_DB,
         ticks=[
             [float((place + 0.5) / COMMON.n_mels), f"{hz / 1000:g}"]

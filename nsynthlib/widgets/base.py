@@ -33,6 +33,11 @@ Settings = Mapping[str, Any]
 LONGEST_SECONDS: float = CONSTANTS["own_sound"]["longest_seconds"]  # of a reader's own sound
 
 
+def level_colours() -> bytes:
+    """Red, green and blue of 256 levels, the softest first."""
+    return (255 * matplotlib.colormaps[COLOUR_MAP](np.arange(256))[:, :3]).round().astype(np.uint8).tobytes()
+
+
 class ExplorerWidget(anywidget.AnyWidget):
     """The figure and the sound of some settings.
 
@@ -57,11 +62,10 @@ class ExplorerWidget(anywidget.AnyWidget):
     colours = traitlets.Bytes().tag(sync=True)  # red, green, blue of 256 levels
 
     def __init__(self, **traits: Any) -> None:
-        steps = matplotlib.colormaps[COLOUR_MAP](np.arange(256))
         known = self.traits(setting=True)
         choices = {name: list(trait.values) for name, trait in known.items() if isinstance(trait, Choice)}
         told: dict[str, Any] = dict(settings=list(known), choices=choices)
-        super().__init__(colours=(255 * steps[:, :3]).round().astype(np.uint8).tobytes(), **(told | traits))
+        super().__init__(colours=level_colours(), **(told | traits))
         self._sounds: dict[str, asyncio.Task[None]] = {}  # that are being computed, by the ids of their requests
         self.on_msg(self._receive)
 

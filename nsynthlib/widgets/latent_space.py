@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 
 from nsynthlib.audio.encoding import data_url
+from nsynthlib.audio.excerpt import beginning
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.data import FAMILIES, Note
 from nsynthlib.plots import FAMILY_COLOURS, FAMILY_MARKERS
@@ -17,9 +18,6 @@ from nsynthlib.widgets.modules import WEB, one_file
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-SECONDS = 2.0  # of each note: a page carries them all
-FADE = 0.2  # seconds at its end
 
 
 class LatentMap(anywidget.AnyWidget):
@@ -56,7 +54,7 @@ def latent_map(points: ArrayLike, notes: Sequence[Note]) -> LatentMap:
         points=places.tolist(),
         families=[note.family for note in notes],
         labels=[label_of(note) for note in notes],
-        sounds=[beginning(note.audio.numpy()) for note in notes],
+        sounds=[beginning_url(note.audio.numpy()) for note in notes],
         legend=legend_of(notes),
     )
 
@@ -82,9 +80,6 @@ def outline(marker: str) -> str:
     return "".join("M" + "L".join(f"{x:.3f} {-y:.3f}" for x, y in polygon) + "Z" for polygon in corners)
 
 
-def beginning(audio: np.ndarray) -> str:
+def beginning_url(audio: np.ndarray) -> str:
     """The first two seconds of a sound, faded out, as a data URL."""
-    sound = audio[: int(SECONDS * SAMPLE_RATE)].copy()
-    fade = int(FADE * SAMPLE_RATE)
-    sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return data_url(sound, SAMPLE_RATE)
+    return data_url(beginning(audio), SAMPLE_RATE)

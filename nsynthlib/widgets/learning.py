@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets
@@ -65,17 +66,18 @@ class Run(NamedTuple):
     diverged: int  #: step at which the run was given up, or 0
 
 
-def descend(settings: Settings) -> Run:
+@lru_cache(maxsize=1)  # two sounds are asked for right after its figure
+def descend(*, learning_rate: float, weights: int, steps: int, points: int) -> Run:
     """Gradient descent of the mean squared error over all training points, from a flat level on."""
-    parts = [measured(settings["points"], 0), measured(_SHARED["held_out"], 1)]
-    (x, y), valid = ((features(time, settings["weights"]), level - START_DB) for time, level in parts)
+    parts = [measured(points, 0), measured(_SHARED["held_out"], 1)]
+    (x, y), valid = ((features(time, weights), level - START_DB) for time, level in parts)
     gram, moment = x.T @ x / len(x), x.T @ y / len(x)  # half the gradient is gram w - moment
-    marks = _looks(settings["steps"])
+    marks = _looks(steps)
     looks = set(marks)
-    w = np.zeros(settings["weights"])
+    w = np.zeros(weights)
     kept, errors, diverged = [w], [[_rms(x, y, w), _rms(*valid, w)]], 0
-    for step in range(1, settings["steps"] + 1):
-        w = w - 2 * settings["learning_rate"] * (gram @ w - moment)
+    for step in range(1, steps + 1):
+        w = w - 2 * learning_rate * (gram @ w - moment)
         if step not in looks:
             continue
         kept.append(w)
@@ -83,11 +85,11 @@ def descend(settings: Settings) -> Run:
         if errors[-1][0] > _SHARED["diverged"] * errors[0][0]:
             diverged = step
             break
-    steps = np.array([0, *marks[: len(kept) - 1]])
+    looked_at = np.array([0, *marks[: len(kept) - 1]])
     train_db, valid_db = np.array(errors).T
     first = int(np.argmax(valid_db <= valid_db.min() * (1 + _SHARED["no_better"])))
     highest = 1 / float(np.linalg.eigvalsh(gram)[-1])
-    return Run(w, kept[first], steps, train_db, valid_db, int(steps[first]), highest, diverged)
+    return Run(w, kept[first], looked_at, train_db, valid_db, int(looked_at[first]), highest, diverged)
 
 
 def _looks(steps: int) -> list[int]:
@@ -117,7 +119,7 @@ class LearningWidget(ExplorerWidget):
 
     def figure(self, settings: Settings, note: Tensor) -> dict[str, Any]:
         """Points, curves and errors; all levels in dB, times in seconds, curves evenly spaced over the note."""
-        run = descend(settings)
+        run = descend(**settings)
         time = np.linspace(0, SECONDS, _SHARED["curve_points"])
         (train_x, train_y), (valid_x, valid_y) = measured(settings["points"], 0), measured(_SHARED["held_out"], 1)
         arrays = {
@@ -141,7 +143,7 @@ class LearningWidget(ExplorerWidget):
         if want == "original":
             level = level_of(time)
         else:
-            run = descend(settings)
+            run = descend(**settings)
             level = _fitted(time, run.stopped if want == "stopped" else run.weights)
         turns = 2 * np.pi * _SHARED["hz"] * time
         tone = sum(np.sin(k * turns) / k for k in range(1, _SHARED["partials"] + 1))

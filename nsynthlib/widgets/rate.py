@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import matplotlib
-import numpy as np
 import torch
 import traitlets
 from safetensors import SafetensorError, safe_open
@@ -19,10 +17,9 @@ from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.data import Note, pocket
 from nsynthlib.errors import DataError
 from nsynthlib.models import PRETRAINED
-from nsynthlib.plots import COLOUR_MAP
 from nsynthlib.spectral import FLOOR_DB, LogMel
-from nsynthlib.widgets.base import level_cells
-from nsynthlib.widgets.latent_space import beginning, label_of
+from nsynthlib.widgets.base import level_cells, level_colours
+from nsynthlib.widgets.latent_space import beginning_url, label_of
 from nsynthlib.widgets.mel import corners_of
 from nsynthlib.widgets.modules import WEB, one_file
 
@@ -80,7 +77,7 @@ def rate_explorer(path: str | PathLike[str] = FILE) -> RateExplorer:
         shape=list(bands.shape),
         corners=corners_of(bands.n_mels, 0, SAMPLE_RATE / 2, bands.mel_scale).tolist(),
         hop=bands.hop_length / SAMPLE_RATE,
-        colours=(255 * matplotlib.colormaps[COLOUR_MAP](np.arange(256))[:, :3]).round().astype(np.uint8).tobytes(),
+        colours=level_colours(),
     )
 
 
@@ -102,4 +99,4 @@ def _decibels(cells: Tensor) -> Tensor:
 def _sounds(bands: LogMel, note: Note, copies: Tensor) -> list[str]:
     """The beginnings of a note and of its copies ``[models, n_mels, frames]``, as data URLs."""
     heard = bands.inverse(copies, GRIFFIN_LIM_STEPS)
-    return [beginning(sound.numpy()) for sound in (note.audio, *heard.clamp(-1, 1))]
+    return [beginning_url(sound.numpy()) for sound in (note.audio, *heard.clamp(-1, 1))]

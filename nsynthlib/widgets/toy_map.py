@@ -7,15 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 import anywidget
-import matplotlib
-import numpy as np
 import torch
 import traitlets
 from torch import Tensor, nn
 
 from nsynthlib.data import Note
-from nsynthlib.plots import COLOUR_MAP
 from nsynthlib.synthesis.partial_levels import MOMENTS, PARTIALS
+from nsynthlib.widgets.base import level_colours
 from nsynthlib.widgets.latent_space import label_of, legend_of
 from nsynthlib.widgets.modules import WEB, one_file
 from nsynthlib.widgets.settings import refusal
@@ -93,7 +91,7 @@ def toy_map(
         weights=torch.cat(weights).detach().float().numpy().tobytes(),
         chosen=anchors[0],
         anchors=list(anchors),
-        colours=(255 * matplotlib.colormaps[COLOUR_MAP](np.arange(256))[:, :3]).round().astype(np.uint8).tobytes(),
+        colours=level_colours(),
     )
 
 

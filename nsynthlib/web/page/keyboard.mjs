@@ -5,7 +5,7 @@
  * One key is a stop for Tab; arrows go from it to the others, Space and Enter play. No key of the computer is taken from
  * the page that plays no note, and none without the focus. Where the focus leaves, all notes end.
  */
-import { make } from "./dom.mjs";
+import { isShortcut, make } from "./dom.mjs";
 import { makeVoices } from "./voices.mjs";
 
 const LOWEST = 48; // C3
@@ -111,7 +111,7 @@ function listenToComputerKeys(board, keys, { press, lift }) {
     event.stopPropagation();
   };
   board.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isShortcut(event)) return;
     const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
     const pitch = pitchOf(event);
     if (step) keys.get(Number(event.target.dataset.pitch) + step)?.focus();

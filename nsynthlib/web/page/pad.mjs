@@ -4,7 +4,7 @@
  * To assistive technology it is two sliders, which lie over the pad and are not seen. One of them is the stop for Tab:
  * arrows lead from each to the other, Home to the middle.
  */
-import { make } from "./dom.mjs";
+import { isShortcut, make } from "./dom.mjs";
 import { fixed } from "./format.mjs";
 
 const STEP = 0.1; // of an arrow key
@@ -43,8 +43,8 @@ function buildPad(el, reach, change) {
 function listenToKeys(sliders, read, change) {
   for (const slider of sliders) {
     slider.addEventListener("keydown", (event) => {
-      const { key, ctrlKey, metaKey, altKey } = event;
-      if (ctrlKey || metaKey || altKey || !(key in KEYS || key === "Home")) return;
+      const { key } = event;
+      if (isShortcut(event) || !(key in KEYS || key === "Home")) return;
       event.preventDefault();
       event.stopPropagation();
       if (key === "Home") return change({ x: 0, y: 0 });

@@ -1,5 +1,5 @@
 /** A plane whose places are chosen by mouse, finger and arrow keys. */
-import { make, makeSvg } from "./dom.mjs";
+import { isShortcut, make, makeSvg } from "./dom.mjs";
 
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const STEP = 0.1; // by an arrow key; ten times that with Shift
@@ -27,7 +27,7 @@ export function makePlane(el, reach, label, { move, rest, at }) {
   box.addEventListener("pointermove", (event) => box.hasPointerCapture(event.pointerId) && follow(event));
   box.addEventListener("pointerup", rest);
   box.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isShortcut(event)) return;
     const way = WAYS[event.key];
     if (!way && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();

@@ -2,17 +2,12 @@
 import { tendControls } from "./controls.mjs";
 import { describeLevels, inControlsWords } from "./format.mjs";
 import { readSettings } from "./settings.mjs";
+import { changeSound } from "./sounding.mjs";
 
 /** Gives a player a new file; a reader who was listening hears the new sound from the same moment. */
 function load(audio, wav) {
-  const listening = !audio.paused && !audio.ended;
-  const moment = audio.currentTime;
   URL.revokeObjectURL(audio.src);
-  audio.src = URL.createObjectURL(new Blob([wav], { type: "audio/wav" }));
-  if (listening) {
-    audio.currentTime = moment;
-    audio.play().catch(() => {}); // the browser may want another click first
-  }
+  changeSound(audio, URL.createObjectURL(new Blob([wav], { type: "audio/wav" })));
 }
 
 /**

@@ -1,5 +1,11 @@
-/** Sound as it comes with a widget. */
+/** Numbers as they come with a widget: a DataView, whose place in its buffer may be odd. */
 
-/** Samples of 16 bits from a widget's bytes (DataView), whose place in their buffer may be odd. */
-export const readSamples = ({ buffer, byteOffset, byteLength }) =>
-  new Int16Array(buffer.slice(byteOffset, byteOffset + byteLength));
+const copied = ({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength);
+
+/** Samples of 16 bits. */
+export const readSamples = (view) => new Int16Array(copied(view));
+
+export const readBytes = (view) => new Uint8Array(copied(view));
+
+/** Numbers in single precision. */
+export const readFloats = (view) => new Float32Array(copied(view));

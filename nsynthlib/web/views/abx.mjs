@@ -1,6 +1,6 @@
 /** A blind listening test of two sounds: is the unknown one, X, the first or the second? A page is all it needs. */
 import { keepKeys } from "../page/controls.mjs";
-import { make, makeButton } from "../page/dom.mjs";
+import { isShortcut, make, makeButton } from "../page/dom.mjs";
 import { fixed } from "../page/format.mjs";
 import { readSamples } from "../page/samples.mjs";
 import { csv, saveFile } from "../page/saving.mjs";
@@ -198,7 +198,7 @@ function render({ model, el }) {
   const keys = { ...listening, 1: () => answer(0), 2: () => answer(1) };
   el.addEventListener("keydown", (event) => {
     const does = keys[event.key.toLowerCase()];
-    if (!does || event.target === parts.count || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!does || event.target === parts.count || isShortcut(event)) return;
     event.preventDefault();
     event.stopPropagation();
     does();

@@ -1,6 +1,7 @@
 /** An atlas of errors: a table whose cells open what stands behind them, seen and heard. A page is all it needs. */
 import { keepKeys } from "../page/controls.mjs";
-import { make } from "../page/dom.mjs";
+import { isShortcut, make } from "../page/dom.mjs";
+import { readBytes } from "../page/samples.mjs";
 
 const MOST_DB = 20; // an error that has the full colour
 const [SOFT, LOUD] = [[0, 114, 178], [213, 94, 0]]; // of copies that are too soft, too loud: blue and vermillion
@@ -112,8 +113,7 @@ function render({ model, el }) {
   keepKeys(el);
   const told = Object.fromEntries(["models", "families", "cells"].map((name) => [name, model.get(name)]));
   const [pictures, sounds, floor] = ["pictures", "sounds", "floor_db"].map((name) => model.get(name));
-  const bytes = model.get("colours");
-  const colours = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const colours = readBytes(model.get("colours"));
   const { table, at } = buildTable(el, told, choose);
   const status = make(el, "p", "nn-atlas-status", { role: "status", "aria-live": "polite" }, KEYS);
   const detail = make(el, "div", "nn-atlas-notes");
@@ -159,7 +159,7 @@ function render({ model, el }) {
 
   table.addEventListener("keydown", (event) => {
     const way = WAYS[event.key];
-    if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!way || isShortcut(event)) return;
     event.preventDefault();
     event.stopPropagation();
     choose(step(chosen, way, told.families.length, told.models.length));

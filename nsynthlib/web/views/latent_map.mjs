@@ -1,6 +1,6 @@
 /** A map of notes: each a point with its family's shape and colour, heard when it is chosen. A page is all it needs. */
 import { keepKeys } from "../page/controls.mjs";
-import { make, makeSvg } from "../page/dom.mjs";
+import { isShortcut, make, makeSvg } from "../page/dom.mjs";
 import { makeLegend, makeShape } from "../page/families.mjs";
 
 const WIDTH = 120;
@@ -86,7 +86,7 @@ function render({ model, el }) {
   }
 
   parts.box.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isShortcut(event)) return;
     const way = WAYS[event.key];
     if (!way && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();

@@ -4,12 +4,12 @@ import { keepKeys } from "../page/controls.mjs";
 import { make } from "../page/dom.mjs";
 import { plotPanel } from "../page/explorer.mjs";
 import { fixed } from "../page/format.mjs";
+import { readBytes, readFloats } from "../page/samples.mjs";
+import { changeSound } from "../page/sounding.mjs";
 import { melAxis, spectrogram } from "../page/spectrogram.mjs";
 
 const SPEAKS = 0.1; // nats; what says less counts as silent
 const NUMBERED = 8; // from one numbered dimension to the next
-
-const bytesOf = (view) => new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
 /** The first dimension, and every eighth. */
 const ticksTo = (last) => Array.from({ length: 1 + Math.floor(last / NUMBERED) }, (_, i) => NUMBERED * i || 1).map((k) => [k, String(k)]);
@@ -37,22 +37,12 @@ function makePart(el, model, name) {
   return { ...panel, audio };
 }
 
-/** Gives a player another sound; who was listening hears it from the same moment. */
-function change(audio, address) {
-  if (audio.src === address) return;
-  const [listening, moment] = [!audio.paused && !audio.ended, audio.currentTime];
-  audio.src = address;
-  if (!listening) return;
-  audio.currentTime = moment;
-  audio.play().catch(() => {}); // the browser may want another click first
-}
-
 /** What belongs to a note and a weight. */
 function makeReader(model) {
   const [rows, cols] = model.get("shape");
   const beta = model.get("beta");
-  const [originals, copies] = ["originals", "copies"].map((name) => bytesOf(model.get(name)));
-  const kl = new Float32Array(bytesOf(model.get("kl")).buffer);
+  const [originals, copies] = ["originals", "copies"].map((name) => readBytes(model.get(name)));
+  const kl = readFloats(model.get("kl"));
   const size = kl.length / beta.length / model.get("labels").length;
   const shared = { rows, cols, hop: model.get("hop"), corners: model.get("corners") };
   const most = kl.reduce((top, value) => Math.max(top, value), 0);
@@ -94,7 +84,8 @@ function render({ model, el }) {
     bars.show({ ...figure, words }, {});
     for (const [name, part] of Object.entries(parts)) {
       part.show(figure[name], {}, name === "copy" ? words : labels[i]);
-      change(part.audio, model.get("sounds")[i][name === "copy" ? weight + 1 : 0]);
+      const address = model.get("sounds")[i][name === "copy" ? weight + 1 : 0];
+      if (part.audio.src !== address) changeSound(part.audio, address);
     }
     status.textContent = words;
     Object.assign(el.dataset, { note: i, weight });

@@ -8,12 +8,11 @@ import { make, makeButton, makeSvg } from "../page/dom.mjs";
 import { makeLegend, makeShape } from "../page/families.mjs";
 import { fixed } from "../page/format.mjs";
 import { makePlane } from "../page/plane.mjs";
+import { readFloats } from "../page/samples.mjs";
 
 const { count: PARTIALS, moments: MOMENTS, floor_db: LOWEST_DB } = constants.partial_levels;
 const KEYS = "Map of the latent space. Arrow keys move the place, with Shift in larger steps; Enter plays it again.";
 const LATER = 250; // milliseconds without a move until a moving place is played
-
-const floats = (view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
 /** A number from N(0, 1), by Box and Muller. */
 const drawNormal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
@@ -89,7 +88,7 @@ function render({ model, el }) {
   el.classList.add("nn-map", "nn-toy");
   keepKeys(el);
   const [means, deviations, labels] = ["means", "deviations", "labels"].map((name) => model.get(name));
-  const weights = floats(model.get("weights"));
+  const weights = readFloats(model.get("weights"));
   const decode = (place) => applyLayers(weights, model.get("sizes"), place).map((db) => Math.min(0, Math.max(LOWEST_DB, db)));
   const anchors = model.get("anchors").map((i) => [...means[i]]);
   let [place, chosen, later] = [[...means[model.get("chosen")]], model.get("chosen"), 0];

@@ -139,8 +139,8 @@ def measure_damaged(model: AE, sets: Sets) -> dict[str, Any]:
             damaged = damage(db, torch.full((len(db),), DAMAGED), floor)
             for measure, made in (("damage_db", damaged), ("mended_db", model.decode(model.encode(damaged)[0]))):
                 found[measure].append((made - db).square().mean((1, 2)).sqrt())
-            used |= (model.encode(db)[0] != 0).any(0)
-        values = {measure: torch.cat(some).numpy() for measure, some in found.items()}
+            used |= (model.encode(db)[0] != 0).any(0).cpu()
+        values = {measure: torch.cat(some).cpu().numpy() for measure, some in found.items()}
         rows[name] = row_of(values, instruments_of(notes))
     return {"damaged": rows, "used": int(used.sum())}
 

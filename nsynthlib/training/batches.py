@@ -46,7 +46,7 @@ class BatchSource:
         self.log_mel = log_mel
         labels = labels_of(notes)
         self.pitch, self.family = labels["pitch"], labels["family"]
-        tuning = torch.cat([_tuning(samples[rows], self.pitch[rows]) for rows in _chunks(len(notes))])
+        tuning = torch.cat([_tuning(samples[rows].to(device), self.pitch[rows]).cpu() for rows in _chunks(len(notes))])
         self.condition = Condition(self.pitch + tuning / 100, self.family, labels["velocity"]).to(device)
         self.weights = even_weights(notes)
         kind = self.pitch * len(FAMILIES) + self.family

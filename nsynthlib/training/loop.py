@@ -93,7 +93,7 @@ def train(
     train_notes, valid_notes = (BatchSource(part, accelerator.device, model.log_mel) for part in notes)
     network = accelerator.prepare(torch.compile(model) if compiled else model)
     optimizer = MuonAdamW(model, settings.learning_rate, fused=accelerator.device.type == "cuda")
-    average = AveragedModel(model, avg_fn=lambda e, p, n: e.lerp(p, 1 - min(0.999, (1 + n) / (10 + n))))
+    average = AveragedModel(model, multi_avg_fn=_average)
     steps_per_epoch = max(1, len(train_notes) // settings.batch_size)
     total = settings.epochs * steps_per_epoch
     progress = Progress()
@@ -153,6 +153,13 @@ def _fit_the_rest(run: Path, settings: Settings, notes: BatchSource, accelerator
         save_weights(model, run)
     if isinstance(model, CVAE):
         fit_prior(model, notes, settings).save(run)
+
+
+@torch.no_grad()
+def _average(averages: list[Tensor], weights: list[Tensor], steps: Tensor) -> None:
+    """Exponential moving averages, of few steps at first; all at once, so that a GPU is not waited for at each."""
+    count = int(steps)
+    torch._foreach_lerp_(averages, weights, 1 - min(0.999, (1 + count) / (10 + count)))
 
 
 def _all_stop(stop: bool, looked_at: bool, accelerator: Accelerator) -> bool:

@@ -83,6 +83,7 @@ def test_a_telephone_starts_folded_and_a_choice_is_kept_for_other_pages(site, vi
     window = opened(visit, site, PHONE)
     assert shown(window) == 0
     assert window.overflow() <= 0
+    window.page.wait_for_selector(".nn-view[data-state=ready]")  # its controls have their names by then
     assert violations(window.page) == []
     switch(window).click()
     assert shown(window) > 10

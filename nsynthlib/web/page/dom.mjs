@@ -25,6 +25,3 @@ export function makeButton(parent, text, onClick) {
   button.addEventListener("click", onClick);
   return button;
 }
-
-/** Whether a key is pressed for the browser or the system, with Control, Meta or Alt. */
-export const isShortcut = ({ ctrlKey, metaKey, altKey }) => ctrlKey || metaKey || altKey;

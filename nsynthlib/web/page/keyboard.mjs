@@ -5,7 +5,8 @@
  * One key is a stop for Tab; arrows go from it to the others, Space and Enter play. No key of the computer is taken from
  * the page that plays no note, and none without the focus. Where the focus leaves, all notes end.
  */
-import { isShortcut, make } from "./dom.mjs";
+import { make } from "./dom.mjs";
+import { isShortcut } from "./shortcuts.mjs";
 import { makeVoices } from "./voices.mjs";
 
 const LOWEST = 48; // C3

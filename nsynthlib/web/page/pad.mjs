@@ -4,8 +4,9 @@
  * To assistive technology it is two sliders, which lie over the pad and are not seen. One of them is the stop for Tab:
  * arrows lead from each to the other, Home to the middle.
  */
-import { isShortcut, make } from "./dom.mjs";
+import { make } from "./dom.mjs";
 import { fixed } from "./format.mjs";
+import { isShortcut } from "./shortcuts.mjs";
 
 const STEP = 0.1; // of an arrow key
 const AXES = ["x", "y"];

@@ -1,5 +1,6 @@
 /** A plane whose places are chosen by mouse, finger and arrow keys. */
-import { isShortcut, make, makeSvg } from "./dom.mjs";
+import { make, makeSvg } from "./dom.mjs";
+import { isShortcut } from "./shortcuts.mjs";
 
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const STEP = 0.1; // by an arrow key; ten times that with Shift

@@ -1,7 +1,8 @@
 /** An atlas of errors: a table whose cells open what stands behind them, seen and heard. A page is all it needs. */
 import { keepKeys } from "../page/controls.mjs";
-import { isShortcut, make } from "../page/dom.mjs";
-import { readBytes } from "../page/samples.mjs";
+import { make } from "../page/dom.mjs";
+import { readBytes } from "../page/numbers.mjs";
+import { isShortcut } from "../page/shortcuts.mjs";
 
 const MOST_DB = 20; // an error that has the full colour
 const [SOFT, LOUD] = [[0, 114, 178], [213, 94, 0]]; // of copies that are too soft, too loud: blue and vermillion

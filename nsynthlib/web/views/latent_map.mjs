@@ -1,6 +1,7 @@
 /** A map of notes: each a point with its family's shape and colour, heard when it is chosen. A page is all it needs. */
 import { keepKeys } from "../page/controls.mjs";
-import { isShortcut, make, makeSvg } from "../page/dom.mjs";
+import { make, makeSvg } from "../page/dom.mjs";
+import { isShortcut } from "../page/shortcuts.mjs";
 import { makeLegend, makeShape } from "../page/families.mjs";
 
 const WIDTH = 120;

@@ -4,7 +4,7 @@ import { keepKeys } from "../page/controls.mjs";
 import { make } from "../page/dom.mjs";
 import { plotPanel } from "../page/explorer.mjs";
 import { fixed } from "../page/format.mjs";
-import { readBytes, readFloats } from "../page/samples.mjs";
+import { readBytes, readFloats } from "../page/numbers.mjs";
 import { changeSound } from "../page/sounding.mjs";
 import { melAxis, spectrogram } from "../page/spectrogram.mjs";
 

@@ -7,8 +7,8 @@ import { keepKeys } from "../page/controls.mjs";
 import { make, makeButton, makeSvg } from "../page/dom.mjs";
 import { makeLegend, makeShape } from "../page/families.mjs";
 import { fixed } from "../page/format.mjs";
+import { readFloats } from "../page/numbers.mjs";
 import { makePlane } from "../page/plane.mjs";
-import { readFloats } from "../page/samples.mjs";
 
 const { count: PARTIALS, moments: MOMENTS, floor_db: LOWEST_DB } = constants.partial_levels;
 const KEYS = "Map of the latent space. Arrow keys move the place, with Shift in larger steps; Enter plays it again.";

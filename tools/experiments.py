@@ -87,7 +87,7 @@ def sources() -> Iterator[Variant]:
 
 
 def thesis_claims() -> Iterator[Variant]:
-    """What section 5.1.1 of the thesis says of its autoencoder: depth, 128 to 256 numbers, downsampling, awkward sizes."""
+    """What section 5.1.1 of the thesis says of its autoencoder: depth, size of z, downsampling, awkward sizes."""
     base = replace(BUDGET, kind="ae", preset="thesis")
     for seed in SEEDS:
         yield Variant("thesis", replace(base, seed=seed))

@@ -20,6 +20,10 @@ class Measure(NamedTuple):
     def heading(self) -> str:
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
+    def written(self, value: float) -> str:
+        shown = round(100 * value if self.unit == "%" else value, self.digits) + 0.0  # which makes 0 of -0
+        return f"{shown:.{self.digits}f}".replace("-", "−")
+
 
 #: Every measure of an ``evaluation.json``.
 MEASURES = {
@@ -51,6 +55,8 @@ MEASURES = {
     "nearest_real_db": Measure("nearest, unseen notes", "dB"),
     "nearest_training_db": Measure("nearest, training notes", "dB"),
     "nearest_ratio": Measure("new over unseen", digits=2),
+    "damage_db": Measure("damage", "dB"),
+    "mended_db": Measure("from damaged ones", "dB"),
     "kl_nats": Measure("KL", "nats"),
     "active_dimensions": Measure("active dimensions", digits=0),
     "aggregate_distance": Measure("aggregate distance", digits=2),
@@ -147,17 +153,12 @@ def _cell(value: Any, measure: Measure, usual: int) -> str:
     if value is None:
         return "–"
     if not isinstance(value, Mapping):
-        return _number(value, measure)
-    low, high = (_number(end, measure) for end in value["interval"])
-    text = _number(value["value"], measure)
+        return measure.written(value)
+    low, high = map(measure.written, value["interval"])
+    text = measure.written(value["value"])
     if low != high:
         text += f" [{low}, {high}]"
     return text if value["n"] == usual else f"{text}, n = {value['n']}"
-
-
-def _number(value: float, measure: Measure) -> str:
-    shown = round(100 * value if measure.unit == "%" else value, measure.digits) + 0.0  # which makes 0 of -0
-    return f"{shown:.{measure.digits}f}".replace("-", "−")
 
 
 def lines(result: Mapping[str, Any]) -> Iterator[str]:

@@ -42,6 +42,8 @@ from nsynthlib.values import one_of, positive, shown
 LOG_EVERY = 10  # steps between two looks at the loss: each look makes a GPU wait
 MAX_GRAD_NORM = 50.0
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
 
 def train(
     notes: tuple[Sequence[Note], Sequence[Note]],
@@ -156,7 +158,7 @@ def _fit_the_rest(run: Path, settings: Settings, notes: BatchSource, accelerator
 
 
 @torch.no_grad()
-def _average(averages: list[Tensor], weights: list[Tensor], steps: Tensor) -> None:
+def _average(averages: Tensors, weights: Tensors, steps: Tensor | int) -> None:
     """Exponential moving averages, of few steps at first; all at once, so that a GPU is not waited for at each."""
     count = int(steps)
     torch._foreach_lerp_(averages, weights, 1 - min(0.999, (1 + count) / (10 + count)))

@@ -108,7 +108,7 @@ def test_the_claims_of_the_thesis_each_change_one_thing():
     thesis = next(s for s in runs if s.preset == "thesis" and s.latent_dim is None)
     assert all((s.preset == thesis.preset) != (s.latent_dim == thesis.latent_dim) for s in runs if s != thesis)
     assert len({s.preset for s in runs}) == 6
-    assert {s.latent_dim for s in runs} == {None, 256}
+    assert {s.latent_dim for s in runs} == {None, 16, 32, 64, 256, 512}
 
 
 def test_damage_is_measured_and_what_the_network_makes_of_it(sets):

@@ -93,7 +93,8 @@ def thesis_claims() -> Iterator[Variant]:
         yield Variant("thesis", replace(base, seed=seed))
         for preset in THESIS_VARIANTS:
             yield Variant(preset.removeprefix("thesis, "), replace(base, preset=preset, seed=seed))
-        yield Variant("256 numbers", replace(base, latent_dim=256, seed=seed))
+        for latent_dim in (16, 32, 64, 256, 512):
+            yield Variant(f"{latent_dim} numbers", replace(base, latent_dim=latent_dim, seed=seed))
 
 
 def objectives() -> Iterator[Variant]:

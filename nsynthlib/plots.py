@@ -238,6 +238,23 @@ def training_curves(validation: Sequence[Mapping[str, Any]]) -> Figure:
     return figure
 
 
+def loss_curves(history: Mapping[str, Any]) -> Figure:
+    """Draw what a run has found so far: the loss of its batches, and the error of its validations.
+
+    Args:
+        history: ``train``, rows with ``step`` and ``loss``, and ``validation``, see :func:`training_curves`.
+    """
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
+    wanted = [("train", "loss", "loss of a batch", "-"), ("validation", "rmse_db", "validation error (dB)", "o-")]
+    for ax, (part, key, label, style) in zip(axes, wanted, strict=True):
+        rows = history[part]
+        ax.plot([row["step"] for row in rows], [row[key] for row in rows], style, color=LINE)
+        ax.set(xlabel="step", ylabel=label)
+    return figure
+
+
 def principal_plane(vectors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Vectors ``[n, size]`` seen along the two directions in which they vary most (principal component analysis).
 

@@ -5,6 +5,7 @@ What needs numbers is out of their reach: ``.item()``, ``.numpy()``, autocast, b
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -26,7 +27,7 @@ from nsynthlib.training.batches import BatchSource
 from nsynthlib.training.checkpoints import Progress, load_latest, save_latest
 from nsynthlib.training.losses import mean_kl
 from nsynthlib.training.optimizer import MuonAdamW
-from nsynthlib.training.precision import cuda_works
+from nsynthlib.training.precision import cuda_works, gpu_has_bf16
 from nsynthlib.training.prior import fit_prior
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="a real GPU is there; tests marked gpu use it")
@@ -166,6 +167,15 @@ def test_a_checkpoint_of_two_gpus_is_resumed_on_one(tmp_path, monkeypatch):
     assert load_latest(tmp_path, model, optimizer, average).step == 3
     assert given.keys() == {0}
     assert torch.equal(given[0], states[0])
+
+
+@pytest.mark.parametrize(("generation", "has"), [(7, False), (8, True)])
+def test_bf16_that_a_gpu_only_emulates_is_none(generation, has, monkeypatch):
+    """A T4 says of itself that it supports it, and takes many times as long."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(major=generation))
+    assert gpu_has_bf16() == has
 
 
 @pytest.mark.parametrize("chapter", ["06_autoencoder", "07_vae", "08_cvae"])

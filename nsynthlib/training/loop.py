@@ -31,9 +31,10 @@ from nsynthlib.models.pretrained import save_weights
 from nsynthlib.signals import interrupts
 from nsynthlib.training.batches import BatchSource, check_asked
 from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, load_latest, save_latest
+from nsynthlib.training.live_plot import LivePlot
 from nsynthlib.training.losses import beta_vae_loss, mean_kl
 from nsynthlib.training.optimizer import MuonAdamW, schedule
-from nsynthlib.training.precision import cuda_works
+from nsynthlib.training.precision import cuda_works, gpu_has_bf16
 from nsynthlib.training.prior import fit_prior
 from nsynthlib.training.settings import Settings
 from nsynthlib.training.texture import fit_log_sigma, log_sigma_head
@@ -56,6 +57,7 @@ def train(
     compiled: bool = False,
     tensorboard: bool = False,
     quiet: bool = False,
+    live: bool = False,
 ) -> dict[str, Any]:
     """Train on ``notes[0]``, validate on ``notes[1]``, leave everything in the folder ``run``; returns the history.
 
@@ -70,6 +72,8 @@ def train(
             CPUs (AVX-512 BF16, AMX) are nearly twice as fast with it; others are slower.
         compiled: by torch.compile; worth its minute on a GPU only.
         tensorboard: also write the losses for TensorBoard, to ``run/tensorboard``.
+        quiet: without a bar of progress.
+        live: in a notebook, draw the losses while they fall, from the first minute on.
 
     Raises:
         UsageError: if ``run`` holds another run, or other settings than those to resume; if a value cannot be; if
@@ -102,7 +106,7 @@ def train(
     if _open_run(run, settings, train_notes, valid_notes, accelerator):
         progress = load_latest(run, model, optimizer, average)
 
-    clock = Clock(progress.history["seconds"])
+    clock, plot = Clock(progress.history["seconds"]), LivePlot(total) if live else None
     bar = tqdm(total=total, initial=progress.step, desc=settings.kind, unit="step", disable=quiet, smoothing=0.05)
     with interrupts() as interrupted, explain_failures(run, settings.batch_size):
         while progress.step < total and not progress.stale(settings.patience):
@@ -125,6 +129,8 @@ def train(
                 progress.log(row, run, settings)
                 accelerator.log(row, progress.step)
                 bar.set_postfix({k: f"{v:.1f}" for k, v in row.items()}, refresh=False)
+                if plot and accelerator.is_main_process:
+                    plot(progress.history)
             if epoch_ends:
                 with accelerator.autocast():
                     result = validate(cast(AE, average.module), valid_notes, settings.batch_size)
@@ -185,7 +191,7 @@ def make_accelerator(run: Path, tensorboard: bool, precision: str | None = None)
     if precision is not None:
         one_of("precision", precision, ("bf16", "no"))
     gpu = cuda_works()
-    precision = precision or ("bf16" if gpu and torch.cuda.is_bf16_supported() else "no")
+    precision = precision or ("bf16" if gpu and gpu_has_bf16() else "no")
     how: dict[str, Any] = {"mixed_precision": precision, "cpu": torch.cuda.is_available() and not gpu}
     if not tensorboard:
         return Accelerator(**how)

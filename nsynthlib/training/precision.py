@@ -24,6 +24,11 @@ def cuda_works() -> bool:
         return False
 
 
+def gpu_has_bf16() -> bool:
+    """Whether the GPU multiplies bfloat16 itself; older ones (Colab's T4) emulate it, far slower than float32."""
+    return torch.cuda.is_bf16_supported(including_emulation=False)
+
+
 def cpu_has_bf16() -> bool:
     """Whether this processor multiplies bfloat16 itself (AVX-512 BF16, AMX); elsewhere float32 is faster."""
     return bool(torch.cpu._is_avx512_bf16_supported())

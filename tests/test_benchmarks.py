@@ -2,9 +2,13 @@
 
 import json
 import math
+import sys
+from dataclasses import asdict, replace
 
 import pytest
 
+import benchmarks.__main__
+import benchmarks.data
 from benchmarks.__main__ import RESULTS, SUITES, line
 from benchmarks.common import Row, met, side_by_side
 
@@ -51,3 +55,20 @@ def test_results_are_whole():
         assert math.isfinite(row["ours"])
         assert (row["ratio"] is None) == (row["peer"] is None) == (row["peer_name"] is None)
         assert str(met(Row(**row))) in ("True", "False", "None")
+
+
+def test_what_only_another_machine_can_measure_stays(tmp_path, monkeypatch):
+    measured = Row("on a GPU", "s", 0.02, "", circumstances={"cores": 16})
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps([asdict(measured), asdict(replace(measured, name="here"))]))
+    lacking = [replace(measured, name=name, ours=None, circumstances={"why": "no GPU"}) for name in ("on a GPU", "new")]
+    monkeypatch.setattr(benchmarks.__main__, "RESULTS", path)
+    monkeypatch.setattr(benchmarks.__main__, "ROOT", tmp_path)
+    monkeypatch.setattr(benchmarks.data, "rows", lambda: [*lacking, replace(measured, name="here", ours=0.5)])
+    monkeypatch.setattr(sys, "argv", ["benchmarks", "data"])
+    benchmarks.__main__.main()
+    assert {row["name"]: row["ours"] for row in json.loads(path.read_text())} == {
+        "on a GPU": 0.02,
+        "here": 0.5,
+        "new": None,
+    }

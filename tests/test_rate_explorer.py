@@ -101,7 +101,7 @@ def test_the_shipped_file_is_of_the_shipped_runs():
 
 
 def test_a_lack_is_told(experiment, tmp_path):
-    with pytest.raises(DataError, match="holds no run of 7 dimensions"):
+    with pytest.raises(DataError, match="holds no run whose latent_dim is 7"):
         write(*experiment, latent_dim=7)
     with pytest.raises(DataError, match="holds no notes along a curve"):
         rate_explorer(tmp_path / "absent.safetensors")

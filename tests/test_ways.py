@@ -57,7 +57,7 @@ def test_files_have_names_without_blanks_and_say_what_they_are_of(written):
 
 def test_a_lack_is_told(written, tmp_path):
     (tmp_path / "conditioning.json").write_text(json.dumps({"runs": []}))
-    with pytest.raises(DataError, match="holds no run of seed 0"):
+    with pytest.raises(DataError, match="holds no run whose seed is 0"):
         write(tmp_path, tmp_path)
 
 

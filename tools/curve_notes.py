@@ -43,6 +43,15 @@ def run_sha256(run: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
 
 
+def runs_with(record: Path, setting: str, value: object) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What an experiment's file holds, and those of its runs that had this setting; DataError if there are none."""
+    results = read_json(record)
+    runs = [run for run in results["runs"] if run["settings"][setting] == value]
+    if not runs:
+        raise DataError(f"{record}: holds no run whose {setting} is {value}; run the experiment first")
+    return results, runs
+
+
 @torch.inference_mode()
 def along_curve(models: Sequence[CVAE], notes: Sequence[Note]) -> dict[str, Tensor]:
     """Pictures, errors and nats of all notes under all models.
@@ -67,10 +76,7 @@ def along_curve(models: Sequence[CVAE], notes: Sequence[Note]) -> dict[str, Tens
 def write(folder: Path, kept: Path, notes: Sequence[str] = NOTES, latent_dim: int = LATENT_DIM) -> Path:
     """Write ``rate_distortion.safetensors`` into ``folder`` beside its JSON, and its hash into that."""
     record = folder / "rate_distortion.json"
-    results = read_json(record)
-    runs = [run for run in results["runs"] if run["settings"]["latent_dim"] == latent_dim]
-    if not runs:
-        raise DataError(f"{record}: holds no run of {latent_dim} dimensions; run the experiment first")
+    results, runs = runs_with(record, "latent_dim", latent_dim)
     runs.sort(key=lambda run: run["settings"]["beta"])
     models = [CVAE.from_pretrained(kept / f"{run['name']}, seed {run['settings']['seed']}").eval() for run in runs]
     known = {note.name: note for note in pocket()}

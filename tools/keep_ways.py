@@ -17,14 +17,13 @@ from typing import cast
 
 import soundfile
 import torch
-from curve_notes import run_sha256
+from curve_notes import run_sha256, runs_with
 from experiments import register
 
 from nsynthlib.audio.format import SAMPLE_RATE
-from nsynthlib.errors import DataError
 from nsynthlib.evaluation.batches import Request, make_notes
 from nsynthlib.evaluation.record import write_results
-from nsynthlib.files import atomic, read_json
+from nsynthlib.files import atomic
 from nsynthlib.models import PRETRAINED
 from nsynthlib.models.autoencoders import CVAE, KINDS
 
@@ -43,10 +42,7 @@ def played(model: CVAE) -> torch.Tensor:
 def write(folder: Path, kept: Path, seed: int = 0) -> list[Path]:
     """Write ``ways/*.flac`` into ``folder``, and into ``conditioning.json`` there what they are."""
     record = folder / "conditioning.json"
-    results = read_json(record)
-    runs = [run for run in results["runs"] if run["settings"]["seed"] == seed]
-    if not runs:
-        raise DataError(f"{record}: holds no run of seed {seed}; run the experiment first")
+    results, runs = runs_with(record, "seed", seed)
     (folder / "ways").mkdir(exist_ok=True)
     paths = []
     for run in runs:

@@ -12,7 +12,7 @@ from keep_ways import PITCHES, SECONDS, file_name, write
 from nsynthlib import CVAE
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.errors import DataError
-from nsynthlib.evaluation.experiments import over_seeds, read_runs, seeds_table
+from nsynthlib.evaluation.experiments import describe_runs, over_seeds, read_runs, seeds_table
 from nsynthlib.evaluation.trackers import in_tune
 from nsynthlib.models import PRETRAINED
 from nsynthlib.models.pretrained import save_weights
@@ -81,6 +81,16 @@ def test_the_middle_of_the_seeds_lies_between_the_others():
     assert made.caption == "Copies (the middle of 3 seeds, and the least and the largest)"
     assert made.head == ("model", "error (dB)", "nats")
     assert made.body == (("a", "4.13 [4.00, 4.90]", "4 [3, 5]"), ("b", "1.00", "9"))
+
+
+def test_it_is_told_how_long_runs_were_and_where():
+    common = {"settings": {"epochs": 2, "batch_size": 32}, "learned": {"drawn": 9600}}
+    runs = [{**common, "device": device, "cpu_seconds": 90.0} for device in ("cpu", "T4", "cpu")]
+    assert describe_runs(runs).splitlines() == [
+        "600 steps of 32 notes, drawn from 9600",
+        "2 trainings on cpu: 3 minutes of a core",
+        "1 trainings on T4: 2 minutes of a core",
+    ]
 
 
 def test_shipped_runs_are_read_by_the_experiments_name():

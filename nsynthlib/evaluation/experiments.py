@@ -24,6 +24,17 @@ def read_runs(experiment: str) -> list[Run]:
     return runs
 
 
+def describe_runs(runs: Sequence[Run]) -> str:
+    """How long each of the runs learned, and on what all of them were computed, in a line each."""
+    settings, learned = runs[0]["settings"], runs[0]["learned"]["drawn"]
+    steps = settings["epochs"] * (learned // settings["batch_size"])
+    lines = [f"{steps} steps of {settings['batch_size']} notes, drawn from {learned}"]
+    for device in dict.fromkeys(run["device"] for run in runs):
+        seconds = [run["cpu_seconds"] for run in runs if run["device"] == device]
+        lines.append(f"{len(seconds)} trainings on {device}: {sum(seconds) / 60:.0f} minutes of a core")
+    return "\n".join(lines)
+
+
 def over_seeds(runs: Sequence[Run], *path: str) -> dict[str, list[float]]:
     """One measure of all runs of each name, from the least to the largest.
 

@@ -150,6 +150,21 @@ def test_what_was_run_is_not_run_again(folders, tmp_path, monkeypatch):
     assert [one["name"] for one in stored["runs"]] == ["a", "b"]
 
 
+def test_several_runs_at_a_time_are_stored_in_the_experiments_order(folders, tmp_path, monkeypatch):
+    variants = [Variant("a", replace(QUICK, kind="sparse")), Variant("b", replace(QUICK, seed=1), "two")]
+    monkeypatch.setattr(run_experiments, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(run_experiments, "EXPERIMENTS", {"sources": lambda: variants})
+    monkeypatch.setattr(sys, "argv", ["run_experiments.py", "sources", *map(str, folders), "--jobs", "2"])
+    run_experiments.main()
+    stored = json.loads((tmp_path / "experiments" / "sources.json").read_text())["runs"]
+    assert [(one["name"], one["settings"]["kind"], one["without"]) for one in stored] == [
+        ("a", "sparse", None),
+        ("b", "vae", "two"),
+    ]
+    assert stored[0]["learned"]["drawn"] > stored[1]["learned"]["drawn"]
+    assert all(one["reconstruction"]["one"]["rmse_db"]["value"] > 0 for one in stored)
+
+
 def describe(variant, stopped=False):
     if stopped:
         raise KeyboardInterrupt

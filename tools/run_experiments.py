@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ from nsynthlib.training import train
 from nsynthlib.training.batches import draw_evenly
 from nsynthlib.training.precision import cuda_works
 
+record = cache(set_record)  # reading and hashing thousands of notes takes half a minute, and runs share theirs
 LEARNED = 9_600  # notes a run learns from, drawn as training draws them: 300 steps an epoch
 JUDGED = 100  # notes of each set
 
@@ -101,8 +103,8 @@ def run(variant: Variant, sets: Mapping[str, Notes], precision: str, kept: Path 
         "name": variant.name,
         "settings": asdict(variant.settings),
         "without": variant.without,
-        "learned": set_record(learned, sum(len(some.train) for some in sets.values())),
-        "judged": {name: set_record(notes, len(sets[name].valid)) for name, notes in valid.items()},
+        "learned": record(tuple(learned), sum(len(some.train) for some in sets.values())),
+        "judged": {name: record(tuple(notes), len(sets[name].valid)) for name, notes in valid.items()},
         "device": device,
         "cpu_seconds": round(seconds, 1),
         "parameters": sum(weight.numel() for weight in model.parameters()),

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Set
 from functools import cache
+from statistics import median
 from typing import Any
 
 import nbformat
@@ -22,9 +24,9 @@ CELL = re.compile(r"(?P<value>[−\d.]+)(?: \[(?P<low>[−\d.]+), (?P<high>[−\
 Shown = tuple[str, str, str, int]  # value, both ends of its interval, notes
 
 
-def written(value: float, measure: str) -> str:
+def written(value: float, measure: str, digits: int | None = None) -> str:
     about = MEASURES[measure]
-    text = f"{value * (100 if about.unit == '%' else 1):.{about.digits}f}"
+    text = f"{value * (100 if about.unit == '%' else 1):.{about.digits if digits is None else digits}f}"
     return re.sub(r"^-(?=[0.]*$)", "", text).replace("-", "−")
 
 
@@ -39,8 +41,29 @@ def measurements(node: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any
             yield from measurements(value, key)
 
 
+def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Every measure of one run, with the way there."""
+    if isinstance(node, dict):
+        if path and path[-1] in MEASURES:
+            yield path, node["value"]
+        for key, value in node.items():
+            yield from leaves(value, (*path, key))
+
+
+def over_seeds(runs: list[dict[str, Any]]) -> Iterator[tuple[str, Shown]]:
+    """The middle, the least and the largest of the runs of each name; decibels with two decimals."""
+    found = defaultdict(list)
+    for run in runs:
+        for path, value in leaves(run):
+            found[run["name"], path].append(value)
+    for (_, (*_, measure)), values in found.items():
+        digits = 2 if MEASURES[measure].unit == "dB" else None
+        three = median(values), min(values), max(values)
+        yield measure, (*(written(value, measure, digits) for value in three), 0)
+
+
 @cache
-def held() -> frozenset[tuple[str, Shown]]:
+def held() -> Set[tuple[str, Shown]]:
     """All that files hold, and the differences of models that follow from the values they hold of each note."""
     files = {path: json.loads(path.read_text()) for path in PRETRAINED.glob("*/*.json")}
     found = [one for content in files.values() for one in measurements(content)]
@@ -48,7 +71,8 @@ def held() -> frozenset[tuple[str, Shown]]:
     judged = files[PRETRAINED / "comparison" / "pca.json"]["sizes"] | judged
     for notes in ("test", "recordings", "nsynth"):
         found += measurements(compare_models(judged, notes, measures=COMPARED))
-    return frozenset(
+    seeds = {one for content in files.values() for one in over_seeds(content.get("runs", []))}
+    return seeds | frozenset(
         (measure, (*(written(number, measure) for number in (one["value"], *one["interval"])), one["n"]))
         for measure, one in found
         if measure in MEASURES
@@ -71,7 +95,7 @@ def cells_of(lines: list[str]) -> Iterator[tuple[str, str, str, int]]:
     starts = [match.start() for match in re.finditer(r"(?:(?<=  )|^)\S", head)]
     for row in rows:
         for at, end in zip(starts, [*starts[1:], None], strict=True):
-            heading = head[at:end].strip()
+            heading = head[at:end].strip().rpartition(": ")[2]  # "copies: RMSE (dB)" are those of copies
             if at and heading in HEADINGS and row[at:end].strip():
                 yield row[: starts[0] or starts[1]].strip(), HEADINGS[heading], row[at:end].strip(), usual
 

@@ -1,9 +1,10 @@
 /** A blind listening test of two sounds: is the unknown one, X, the first or the second? A page is all it needs. */
 import { keepKeys } from "../page/controls.mjs";
-import { isShortcut, make, makeButton } from "../page/dom.mjs";
+import { make, makeButton } from "../page/dom.mjs";
 import { fixed } from "../page/format.mjs";
 import { readSamples } from "../page/samples.mjs";
 import { csv, saveFile } from "../page/saving.mjs";
+import { isShortcut } from "../page/shortcuts.mjs";
 
 const SIGNIFICANT = 0.05;
 const CROSSFADE = 0.005; // seconds; a switch must not click

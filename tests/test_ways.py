@@ -7,9 +7,10 @@ import pytest
 import soundfile
 import torch
 from curve_notes import run_sha256
-from keep_ways import PITCHES, SECONDS, file_name, write
+from keep_ways import PITCHES, file_name, write
 
 from nsynthlib import CVAE
+from nsynthlib.audio.excerpt import SECONDS
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.errors import DataError
 from nsynthlib.evaluation.experiments import describe_runs, over_seeds, read_runs, seeds_table
@@ -37,7 +38,7 @@ def parts(path):
     """The notes of one file, ``[notes, samples]``."""
     sound, rate = soundfile.read(path, dtype="float32")
     assert rate == SAMPLE_RATE
-    return sound.reshape(len(PITCHES), SECONDS * SAMPLE_RATE)
+    return sound.reshape(len(PITCHES), int(SECONDS * SAMPLE_RATE))
 
 
 def test_one_vector_is_heard_at_every_pitch(written):

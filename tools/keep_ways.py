@@ -11,15 +11,16 @@ What was asked for, and of which runs, is told in `conditioning.json`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import soundfile
 import torch
 from curve_notes import run_sha256, runs_with
 from experiments import register
 
+from nsynthlib.audio.excerpt import SECONDS, beginning
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.evaluation.batches import Request, make_notes
 from nsynthlib.evaluation.record import write_results
@@ -29,14 +30,13 @@ from nsynthlib.models.autoencoders import CVAE, KINDS
 
 FAMILY, VELOCITY, SEED = "organ", 100, 2
 PITCHES = (48, 60, 72)
-SECONDS = 2  # of each note
 
 
-def played(model: CVAE) -> torch.Tensor:
+def played(model: CVAE) -> np.ndarray:
     """The beginnings of one vector's notes, ``[samples]``, at ``PITCHES``."""
     z = torch.randn(model.latent_dim, generator=torch.Generator().manual_seed(SEED))
     notes = make_notes(model, [Request(pitch, FAMILY, VELOCITY, z=z) for pitch in PITCHES])
-    return torch.cat([note[: SECONDS * SAMPLE_RATE] for note in notes])
+    return np.concatenate([beginning(note) for note in notes])
 
 
 def write(folder: Path, kept: Path, seed: int = 0) -> list[Path]:
@@ -49,7 +49,7 @@ def write(folder: Path, kept: Path, seed: int = 0) -> list[Path]:
         model = cast(CVAE, KINDS[run["settings"]["kind"]].from_pretrained(kept / f"{run['name']}, seed {seed}"))
         paths.append(folder / "ways" / f"{file_name(run['name'])}.flac")
         with atomic(paths[-1]) as partial:
-            soundfile.write(partial, played(model).numpy(), SAMPLE_RATE, subtype="PCM_16", format="FLAC")
+            soundfile.write(partial, played(model), SAMPLE_RATE, subtype="PCM_16", format="FLAC")
     asked = {"family": FAMILY, "velocity": VELOCITY, "pitches": list(PITCHES), "seconds": SECONDS, "seed": SEED}
     results["ways"] = {**asked, "runs": {run["name"]: run_sha256(run) for run in runs}}
     write_results(record, results)
@@ -61,10 +61,10 @@ def file_name(way: str) -> str:
     return way.replace(", ", "_").replace(" ", "_")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     parser = argparse.ArgumentParser(description="Notes of models that are told the pitch in different ways.")
     parser.add_argument("kept", type=Path, help="the folder that run_experiments.py was told by --keep")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     register()
     print(*write(PRETRAINED / "experiments", options.kept / "conditioning"), sep="\n")
 

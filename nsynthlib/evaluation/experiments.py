@@ -69,5 +69,6 @@ def _finely(measure: Measure) -> Measure:
 
 
 def _spread(measure: Measure, values: Sequence[float]) -> str:
-    least, middle, largest = map(measure.written, (min(values), median(values), max(values)))
+    """Of values from the least to the largest."""
+    least, middle, largest = map(measure.written, (values[0], median(values), values[-1]))
     return middle if least == largest else f"{middle} [{least}, {largest}]"

@@ -21,6 +21,7 @@ class Measure(NamedTuple):
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
     def written(self, value: float) -> str:
+        """A value as tables show it, without its unit."""
         shown = round(100 * value if self.unit == "%" else value, self.digits) + 0.0  # which makes 0 of -0
         return f"{shown:.{self.digits}f}".replace("-", "−")
 

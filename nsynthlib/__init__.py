@@ -13,8 +13,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from nsynthlib.data import FAMILIES, NSynth, pocket, read_own_sound
-    from nsynthlib.generation import generate, reconstruct
+    from nsynthlib.generation import generate, morph, reconstruct, transpose
     from nsynthlib.models import AE, CVAE, VAE
+    from nsynthlib.playing import read_midi, render_melody
     from nsynthlib.spectral import STFT, LogMel
     from nsynthlib.training import Settings, train
 
@@ -22,8 +23,9 @@ __getattr__, _, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "data": ["FAMILIES", "NSynth", "pocket", "read_own_sound"],
-        "generation": ["generate", "reconstruct"],
+        "generation": ["generate", "morph", "reconstruct", "transpose"],
         "models": ["AE", "CVAE", "VAE"],
+        "playing": ["read_midi", "render_melody"],
         "spectral": ["STFT", "LogMel"],
         "training": ["Settings", "train"],
     },
@@ -39,10 +41,14 @@ __all__ = [
     "Settings",
     "__version__",
     "generate",
+    "morph",
     "pocket",
+    "read_midi",
     "read_own_sound",
     "reconstruct",
+    "render_melody",
     "train",
+    "transpose",
 ]
 
 

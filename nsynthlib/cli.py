@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from nsynthlib.cli_import import import_samples
+from nsynthlib.cli_options import Model, check_out
+from nsynthlib.cli_play import export_sfz, generate, melody, morph, reconstruct, transpose
 from nsynthlib.cli_render import dx7, soundfont
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.values import printable
@@ -21,21 +23,6 @@ data = typer.Typer(help="Make a folder of notes in NSynth's layout.", **plain)
 app.add_typer(data, name="data")
 
 
-def _pitch(text: str) -> int:
-    """``--pitch`` as a MIDI number."""
-    from nsynthlib.audio.pitch import read_pitch
-
-    try:
-        return read_pitch(text)
-    except UsageError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-PITCH = typer.Option(parser=_pitch, metavar="PITCH", help="MIDI number, 0-127, or a note: C4, F#3, Bb2.")
-Pitch = Annotated[int | None, PITCH]
-Family = Annotated[str | None, typer.Option(help="One of NSynth's 11 families.")]
-Velocity = Annotated[int | None, typer.Option(help="1-127.")]
-Model = Annotated[str | None, typer.Option(help="A run folder or a hub name; the shipped CVAE without it.")]
 Folders = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Notes in NSynth's layout; sets count alike.")]
 
 
@@ -198,7 +185,7 @@ def evaluate(
     from nsynthlib.evaluation.tables import lines
     from nsynthlib.models import Classifier, load_model
 
-    _check_out(json, ".json")
+    check_out(json, ".json")
     weights = None if run == "shipped" else run
     model, judge = load_model(weights), Classifier.from_pretrained(classifier)
     sets = sets_to_judge(folders, real, all_notes)
@@ -210,55 +197,12 @@ def evaluate(
         print(line)
 
 
-@app.command()
-def generate(
-    out: Annotated[Path, typer.Argument(metavar="OUT.wav")],
-    pitch: Annotated[int, PITCH],
-    family: Annotated[str, typer.Option(help="One of NSynth's 11 families.")],
-    velocity: Annotated[int, typer.Option(help="1-127.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed is another instrument.")] = 0,
-    tuning: Annotated[float, typer.Option(help="Cents above the pitch, -50 to 50.")] = 0.0,
-    model: Model = None,
-) -> None:
-    """Make a note: 16 kHz mono, four seconds, the same file for the same options."""
-    from nsynthlib.data import write_wav
-    from nsynthlib.generation import condition_of
-    from nsynthlib.generation import generate as make
-    from nsynthlib.models import CVAE
-
-    condition_of(pitch, family, velocity, tuning)  # a wrong value is told before the weights are loaded
-    _check_out(out, ".wav")
-    cvae = CVAE.from_pretrained(model)
-    write_wav(out, make(cvae, pitch=pitch, family=family, velocity=velocity, seed=seed, tuning=tuning))
-
-
-@app.command()
-def reconstruct(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A sound file of any kind.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT.wav")],
-    pitch: Pitch = None,
-    family: Family = None,
-    velocity: Velocity = None,
-    refined: Annotated[
-        bool, typer.Option("--refine", help="Improve the encoder's guess first: a second longer.")
-    ] = False,
-    model: Model = None,
-) -> None:
-    """Send a note through the model and back.
-
-    Its condition comes from the options, else from a name like organ_electronic_001-060-100.wav; a pitch that neither
-    tells is estimated, a velocity is taken as 100.
-    """
-    from nsynthlib.data import read_own_sound, write_wav
-    from nsynthlib.data.own_sound import own_labels
-    from nsynthlib.generation import condition_of_sound
-    from nsynthlib.generation import reconstruct as rebuild
-    from nsynthlib.models import CVAE
-
-    _check_out(out, ".wav")
-    audio = read_own_sound(source)
-    condition = condition_of_sound(audio, *own_labels(source, audio, pitch, family, velocity))
-    write_wav(out, rebuild(CVAE.from_pretrained(model), audio, condition, refined=refined))
+app.command()(generate)
+app.command()(reconstruct)
+app.command()(morph)
+app.command()(transpose)
+app.command()(melody)
+app.command("export-sfz")(export_sfz)
 
 
 @app.command()
@@ -276,12 +220,3 @@ def export(
     told = write([kind.from_pretrained(model) for kind in ((AE, VAE, CVAE) if model is None else (CVAE,))], folder)
     files = [about[part]["file"] for about in told["models"].values() for part in ("encoder", "decoder")]
     print(f"{folder}: {', '.join(files)}, manifest.json")
-
-
-def _check_out(out: Path, ending: str) -> None:
-    """A file that cannot be written is told before the work is done."""
-    from nsynthlib.files import check_ending
-
-    check_ending(out, ending)
-    if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is no folder; make it first, or name another")

@@ -45,8 +45,8 @@ def pages(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator:
-    """The system's Chromium, without a window."""
+def launch() -> Iterator[Callable]:
+    """``launch(*flags)`` starts the system's Chromium, without a window."""
     sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     path = next(filter(None, map(shutil.which, names)), None)
@@ -56,9 +56,15 @@ def chromium() -> Iterator:
             pytest.fail(missing, pytrace=False)
         pytest.skip(missing)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+        yield lambda *flags: playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+
+
+@pytest.fixture(scope="session")
+def chromium(launch) -> Iterator:
+    """A Chromium that tests share."""
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 class Visit:

@@ -140,8 +140,8 @@ def same(one: tuple[np.ndarray, int], other: tuple[np.ndarray, int]) -> bool:
     return one[1] == other[1] and np.array_equal(one[0], other[0])
 
 
-def violations(page) -> list[tuple[str, list[str]]]:
-    """What axe finds against WCAG's levels A and AA, with the elements."""
+def violations(page, part: str = "html") -> list[tuple[str, list[str]]]:
+    """What axe finds against WCAG's levels A and AA, with the elements, in a part of the page (a CSS selector)."""
     page.add_script_tag(path=str(AXE))
-    found = page.evaluate("levels => axe.run(document, { runOnly: levels })", LEVELS)
+    found = page.evaluate("([part, levels]) => axe.run(part, { runOnly: levels })", [part, LEVELS])
     return [(found["id"], [node["html"] for node in found["nodes"]]) for found in found["violations"]]

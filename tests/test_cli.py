@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 from helpers import harmonics, in_python
+from midi_files import off, on, program, saved
 from scipy.io import wavfile
 
 from nsynthlib import FAMILIES, NSynth
@@ -33,6 +34,56 @@ def test_generate_is_the_same_file_twice(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.wav", "b.wav"]
 
 
+def test_several_pitches_become_a_file_each(tmp_path):
+    """The same files as one by one."""
+    run("generate", tmp_path / "chord.wav", "--pitch", "C4,e4,67", "--family", "reed")
+    run("generate", tmp_path / "one.wav", "--pitch", 64, "--family", "reed")
+    names = ["chord-060.wav", "chord-064.wav", "chord-067.wav", "one.wav"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    assert (tmp_path / "chord-064.wav").read_bytes() == (tmp_path / "one.wav").read_bytes()
+
+
+def test_a_midi_file_is_played_and_what_is_left_out_is_told(tmp_path):
+    track = [program(19), on(60), on(40, channel=9), off(60, 960), off(40, 0, channel=9), on(12), off(12, 480)]
+    saved(tmp_path / "song.mid", track)
+    output, errors = run("melody", tmp_path / "song.mid", tmp_path / "song.wav")
+    assert output == f"{tmp_path / 'song.wav'}: 2.5 s, 2 notes of organ, 2 of them different\n"
+    assert "notes outside MIDI numbers 24 to 96, moved by octaves (1)" in errors
+    assert "drums on channel 10, skipped (1)" in errors
+    rate, samples = wavfile.read(tmp_path / "song.wav")
+    assert (rate, len(samples)) == (16_000, 40_000)
+    saved(tmp_path / "drums.mid", [on(40, channel=9), off(40, channel=9)])
+    _, errors = run("melody", tmp_path / "drums.mid", tmp_path / "song.wav", code=1)
+    assert errors.splitlines()[-1].endswith("drums.mid: holds no note to play, only drums or effects")
+    assert len(wavfile.read(tmp_path / "song.wav")[1]) == 40_000  # what was there is still there
+    _, errors = run("melody", tmp_path / "song.wav", tmp_path / "other.wav", code=1)
+    assert errors == f"nsynthlib: {tmp_path / 'song.wav'}: is no MIDI file (it does not begin with MThd)\n"
+
+
+def test_notes_are_morphed_and_transposed(tmp_path, pocket_notes):
+    paths = []
+    for note in [n for n in pocket_notes if n.family in ("reed", "string")][:2]:
+        paths.append(tmp_path / f"{note.name}.wav")
+        wavfile.write(paths[-1], 16_000, note.samples)
+    run("morph", *paths, tmp_path / "morph.wav", "--steps", 3)
+    assert len(wavfile.read(tmp_path / "morph.wav")[1]) == 3 * 64_000
+    run("transpose", paths[0], tmp_path / "up.wav", "--by", 7, "--to-family", "organ")
+    assert len(wavfile.read(tmp_path / "up.wav")[1]) == 64_000
+    _, errors = run("transpose", paths[0], tmp_path / "far.wav", "--by", 100, code=2)
+    assert "which is no MIDI number" in errors
+    assert len(errors.strip().splitlines()) == 1
+
+
+def test_an_instrument_is_written_whole_or_not_at_all(tmp_path):
+    output, _ = run("export-sfz", tmp_path / "sampler", "--family", "bass", "--step", 12)
+    assert output == f"{tmp_path / 'sampler' / 'bass.sfz'}: 35 samples\n"
+    _, errors = run("export-sfz", tmp_path / "sampler", "--family", "bass", code=2)
+    assert "exists already" in errors
+    _, errors = run("export-sfz", tmp_path / "other", "--family", "kazoo", code=2)
+    assert "'kazoo' is unknown" in errors
+    assert [p.name for p in tmp_path.iterdir()] == ["sampler"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -40,6 +91,7 @@ def test_generate_is_the_same_file_twice(tmp_path):
         (["generate", "x.wav", "--pitch", 60, "--family", "kazoo"], "family 'kazoo'"),
         (["generate", "x.wav", "--pitch", 60, "--family", "organ", "--model", "nowhere"], "'nowhere' holds no CVAE"),
         (["generate", "no/such/folder/x.wav", "--pitch", 60, "--family", "organ"], "no/such/folder is no folder"),
+        (["generate", "x.wav", "--pitch", "C4,,E4", "--family", "organ"], "--pitch"),
         (["generate", "x.wav", "--pitch", "high", "--family", "organ"], "--pitch"),
         (["train", "gan", "notes", "--out", "run"], "'gan' is unknown"),
         (["sing"], "No such command"),

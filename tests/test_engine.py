@@ -320,6 +320,6 @@ def test_decoder_is_torchs(run, model, pitch, family, velocity, x, y, texture):
     )
     expected = decode(model, pad.at(x, y), pitch, family, velocity, texture).numpy()
     measured = unpacked(answer["decibels"], "<f4").reshape(answer["rows"], answer["cols"])
-    assert answer["ends"] == [list(pair) for pair in pad.ends]
+    assert answer["ends"] == [list(pair) for pair in pad.ends[:2]]
     assert expected.std() > 1
     assert np.abs(measured - expected).max() < 100e-3

@@ -12,11 +12,12 @@ from onnx import TensorProto, numpy_helper
 
 from nsynthlib import AE, CVAE, VAE
 from nsynthlib.data import FAMILIES
-from nsynthlib.errors import UsageError
+from nsynthlib.errors import DataError, UsageError
 from nsynthlib.generation import condition_of, decode, standard_normal
 from nsynthlib.generation.compacting import store_half
 from nsynthlib.generation.export import export
 from nsynthlib.generation.pad import pad_of
+from nsynthlib.generation.verifying import verify
 from nsynthlib.models import KINDS
 
 # In network units, in which a picture lies from -1 to 1, 50 dB each; latent vectors have no unit.
@@ -162,3 +163,41 @@ def test_what_cannot_be_exported_is_refused_in_one_line(models, says, tmp_path):
     with pytest.raises(UsageError, match=f"^{says}[^\n]*$"):
         export(models(), tmp_path / "page")
     assert not (tmp_path / "page").exists()
+
+
+def written(path, network, **inputs):
+    names = list(inputs)
+    torch.onnx.export(
+        network,
+        tuple(inputs.values()),
+        str(path),
+        input_names=names,
+        output_names=["y"],
+        opset_version=17,
+        dynamo=False,
+    )
+    return path
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    """A file of other weights, one cut short, and one whose graph names what there is not are all refused."""
+    torch.manual_seed(0)
+    network, other, x = torch.nn.Linear(3, 4), torch.nn.Linear(3, 4), torch.ones(1, 3)
+    path = written(tmp_path / "a.onnx", network, x=x)
+    verify(path, network, {"x": x})
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(DataError, match=r"a\.onnx: what was written gives other numbers than the model"):
+        verify(path, other, {"x": x})
+    with torch.no_grad():
+        other.load_state_dict(network.state_dict())
+        other.bias[2] += 0.01
+    with pytest.raises(DataError, match=r"by up to 0\.01"):
+        verify(path, other, {"x": x})
+    model = onnx.load(path)
+    model.graph.node[0].input[0] = "nowhere"
+    onnx.save(model, path)
+    with pytest.raises(DataError, match="is no valid ONNX model"):
+        verify(path, network, {"x": x})
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(DataError, match="is no valid ONNX model"):
+        verify(path, network, {"x": x})

@@ -8,7 +8,10 @@ from helpers import ROOT, in_python
 
 import nsynthlib
 
-NAMES = "AE CVAE FAMILIES LogMel NSynth STFT Settings VAE __version__ generate pocket read_own_sound reconstruct train"
+NAMES = (
+    "AE CVAE FAMILIES LogMel NSynth STFT Settings VAE __version__ generate morph pocket read_midi read_own_sound "
+    "reconstruct render_melody train transpose"
+)
 
 # Where readers and chapters take names from, wherever they are made.
 PATHS = {
@@ -20,10 +23,11 @@ PATHS = {
     "nsynthlib.evaluation": "Judges by_family compare compare_models difference diversity evaluate frechet_distance "
     "in_tune inception_score notes_behind summarise summarise_set write_evaluation",
     "nsynthlib.evaluation.tables": "table",
-    "nsynthlib.generation": "condition_of condition_of_sound decode generate generate_batch reconstruct refine "
-    "sample_z standard_normal to_audio",
+    "nsynthlib.generation": "condition_of condition_of_sound decode encode generate generate_batch morph morph_z "
+    "reconstruct refine sample_z standard_normal to_audio transpose",
     "nsynthlib.models": "AE CVAE BETA Comb KINDS PRESETS bin_error PRETRAINED VAE Condition Output kl_divergence "
     "load_model save_weights scale unscale",
+    "nsynthlib.playing": "HeldNote PlayedNote Rendered hold play read_midi render_melody write_sfz",
     "nsynthlib.soundfont": "FONTS GAIN PITCHES PROGRAMS SPLITS Font clusters find_fonts instrument_of render sounds_at "
     "split",
     "nsynthlib.spectral": "FLOOR_DB MEL_SCALES SAMPLE_RATE STFT WINDOWS LogMel dbfs from_db "

@@ -1,4 +1,4 @@
-"""The chapters about sound, and the one about learning, have what every chapter promises: sounds, exercises, a quiz."""
+"""The chapters about sound, learning and playing have what every chapter promises: sounds, exercises, a quiz."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from helpers import ROOT
 from nbformat import NotebookNode
 
-NAMES = ("01_sampling", "02_stft", "03_mel", "04_synthesis", "05_learning")
+NAMES = ("01_sampling", "02_stft", "03_mel", "04_synthesis", "05_learning", "10_playing")
 CITED = re.compile(r"\{cite:p\}`([^`]+)`")
 ANSWER = re.compile(r"<details><summary>(.+?)</summary>\n\n(.+?)\n\n</details>\n", re.DOTALL)  # blank: read as prose
 
@@ -81,7 +81,7 @@ def test_cells_are_short_and_fit_a_page(chapter):
 
 
 def test_there_is_something_to_move(chapter):
-    assert [cell for cell in chapter.code if re.search(r"^widgets\.\w+_explorer\(", cell.source, re.MULTILINE)]
+    assert [cell for cell in chapter.code if re.search(r"^widgets\.(?:\w+_explorer|instrument)\(", cell.source, re.MULTILINE)]
 
 
 def test_exercises_have_executed_solutions_that_fold(chapter):

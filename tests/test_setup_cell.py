@@ -30,6 +30,7 @@ def test_colab_installs_the_package_and_leaves_its_own_libraries_alone(missing, 
     [(magic, line)] = asked
     assert magic == "pip"
     assert line.startswith("install -q --no-deps git+https://")
+    assert line.endswith(" mido")  # which Colab does not have
     assert "Installing nsynthlib" in capsys.readouterr().out
 
 

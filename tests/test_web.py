@@ -12,6 +12,7 @@ CONSTANTS = WEB.parent / "constants.json"
 FILES = sorted(WEB.rglob("*.mjs"))
 VIEWS = sorted((WEB / "views").glob("*.mjs"))
 BELOW = {"dsp": {"dsp"}, "engine": {"dsp", "engine"}, "page": {"page"}, "views": {"dsp", "page"}}
+BELOW["instrument"] = {"dsp", "engine", "page", "instrument"}
 DATA = 'import constants from "../../constants.json" with { type: "json" };\n'
 
 

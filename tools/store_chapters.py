@@ -37,7 +37,7 @@ if importlib.util.find_spec("nsynthlib") is None:
     if "google.colab" not in sys.modules:
         raise SystemExit(f"Get it with:  %pip install {source}")
     print("Installing nsynthlib into Colab, about a minute.")
-    get_ipython().run_line_magic("pip", f"install -q --no-deps {source}")"""
+    get_ipython().run_line_magic("pip", f"install -q --no-deps {source} mido")"""
 
 
 def code_cells(chapter: NotebookNode) -> list[NotebookNode]:

@@ -6,20 +6,9 @@ import re
 from typing import Any, NamedTuple
 
 from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.constants import CONSTANTS
 
-FAMILIES = (
-    "bass",
-    "brass",
-    "flute",
-    "guitar",
-    "keyboard",
-    "mallet",
-    "organ",
-    "reed",
-    "string",
-    "synth_lead",
-    "vocal",
-)
+FAMILIES: tuple[str, ...] = tuple(CONSTANTS["families"])
 SOURCES = ("acoustic", "electronic", "synthetic")
 VELOCITIES = (25, 50, 75, 100, 127)
 

@@ -7,6 +7,7 @@ from nsynthlib.generation.notes import (
     check_texture,
     condition_of_sound,
     decode,
+    encode,
     generate,
     reconstruct,
     sample_z,
@@ -14,6 +15,7 @@ from nsynthlib.generation.notes import (
     to_audio,
 )
 from nsynthlib.generation.refinement import refine
+from nsynthlib.generation.transforms import morph, morph_z, transpose
 from nsynthlib.models.condition import condition_of
 
 __all__ = [
@@ -23,11 +25,15 @@ __all__ = [
     "condition_of",
     "condition_of_sound",
     "decode",
+    "encode",
     "generate",
     "generate_batch",
+    "morph",
+    "morph_z",
     "reconstruct",
     "refine",
     "sample_z",
     "standard_normal",
     "to_audio",
+    "transpose",
 ]

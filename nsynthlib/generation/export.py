@@ -20,6 +20,8 @@ from nsynthlib.files import atomic
 from nsynthlib.generation.compacting import store_half
 from nsynthlib.generation.notes import GRIFFIN_LIM_STEPS, TEXTURE
 from nsynthlib.generation.pad import Pad, pad_of
+from nsynthlib.generation.points import Point, points_of
+from nsynthlib.generation.verifying import verify
 from nsynthlib.models.autoencoders import AE, CVAE, need_model
 from nsynthlib.models.condition import Condition, condition_of
 from nsynthlib.models.scaling import gate
@@ -69,10 +71,13 @@ def export(models: AE | Sequence[AE], folder: str | os.PathLike[str]) -> dict[st
 
     Returns:
         The manifest: the spectrogram, families, and of each kind its files with their SHA-256; of a CVAE ``pads`` too,
-        one a family, see :func:`~nsynthlib.generation.pad.pad_of`.
+        one a family, see :func:`~nsynthlib.generation.pad.pad_of`, each with its
+        :func:`~nsynthlib.generation.points.points_of`.
 
     Raises:
         UsageError: for what is no model, two models of one kind, or spectrograms that differ.
+        DataError: if a file that was written is not what was to be written, see
+            :func:`~nsynthlib.generation.verifying.verify`.
     """
     some: list[AE] = list(models) if isinstance(models, (list, tuple)) else [models]  # type: ignore[list-item]
     for model in some:
@@ -119,7 +124,7 @@ def _export_one(model: AE, folder: Path) -> dict[str, Any]:
     _write(decoder, _Decoder(model), inputs, "db")
     about: dict[str, Any] = {"latent_dim": model.latent_dim, "encoder": _file(encoder), "decoder": _file(decoder)}
     if isinstance(model, CVAE):
-        about["pads"] = [_pad(pad_of(model, family)) for family in FAMILIES]
+        about["pads"] = [_pad(pad_of(model, family), points_of(model, family)) for family in FAMILIES]
     return about
 
 
@@ -137,14 +142,17 @@ def _write(path: Path, network: nn.Module, inputs: dict[str, Tensor], output: st
             do_constant_folding=False,  # a weight that is multiplied by a window would no longer fit into float16
         )
         store_half(partial)
+        verify(partial, network, inputs)
 
 
 def _file(path: Path) -> dict[str, str]:
     return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def _pad(pad: Pad) -> dict[str, Any]:
-    return {"middle": _short(pad.middle), "directions": [_short(way) for way in pad.directions], "ends": pad.ends}
+def _pad(pad: Pad, points: Sequence[Point]) -> dict[str, Any]:
+    named = [{"name": point.name, "family": point.family, "z": _short(point.z)} for point in points]
+    ways = [_short(way) for way in pad.directions]
+    return {"middle": _short(pad.middle), "directions": ways, "ends": pad.ends, "points": named}
 
 
 def _short(vector: Tensor) -> list[float]:

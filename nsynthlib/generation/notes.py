@@ -154,6 +154,15 @@ def reconstruct(
     """
     need_model(model, "reconstruct")
     strength = check_texture(texture)
+    z, told = encode(model, audio, condition, refined)
+    return to_audio(model, model.decode(z, told, strength)[0]).cpu()
+
+
+@torch.inference_mode()
+def encode(
+    model: AE, audio: Sound, condition: Condition | None = None, refined: bool = False
+) -> tuple[Tensor, Condition | None]:
+    """The posterior's mean ``[1, latent_dim]`` of a note, and what the model is told of it; see :func:`reconstruct`."""
     sound, samples = read_sound(audio), model.log_mel.samples
     if len(sound) != samples:
         raise DataError(f"a note has {samples} samples, not {len(sound)}")
@@ -162,7 +171,7 @@ def reconstruct(
     z, _ = model.encode(db, told)
     if refined:
         z = refine(model, db, z, told)
-    return to_audio(model, model.decode(z, told, strength)[0]).cpu()
+    return z, told
 
 
 def _condition(model: AE, audio: Sound, condition: Condition | None) -> Condition | None:

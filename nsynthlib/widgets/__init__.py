@@ -9,6 +9,7 @@ from nsynthlib.widgets.atlas import ErrorAtlas, error_atlas
 from nsynthlib.widgets.audio_players import Player, Players, player, players
 from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
 from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
+from nsynthlib.widgets.keys import instrument
 from nsynthlib.widgets.latent_space import LatentMap, latent_map
 from nsynthlib.widgets.learning import LearningExplorer, learning_explorer
 from nsynthlib.widgets.listening import ABX, abx
@@ -44,6 +45,7 @@ __all__ = [
     "cvae_explorer",
     "error_atlas",
     "fourier_explorer",
+    "instrument",
     "latent_map",
     "learning_explorer",
     "live_explorer",

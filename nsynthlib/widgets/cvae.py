@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PITCHES: tuple[int, int] = tuple(CONSTANTS["model_pitches"])  # lowest and highest, as MIDI numbers
+FIRST: dict[str, Any] = {  # settings to begin with; choices by their places
+    "pitch": 60,
+    "family": FAMILIES.index("organ"),
+    "velocity": VELOCITIES.index(100),
+    "x": 0.0,
+    "y": 0.0,
+    "texture": TEXTURE,
+}
 
 
 class CVAEWidget(ExplorerWidget):
@@ -58,7 +66,7 @@ class CVAEWidget(ExplorerWidget):
         bands = self.model.log_mel
         corners = corners_of(bands.n_mels, 0, self.sample_rate / 2, bands.mel_scale)
         cells = level_cells(self._decode_once(**settings))
-        ends = self._pad(settings["family"]).ends
+        ends = self._pad(settings["family"]).ends[:2]  # those of the pad; two more directions lie on none
         return {**spectrogram(cells, bands.hop_length / self.sample_rate), "corners": corners, "ends": ends}
 
     def audio(self, want: str, settings: Settings, note: Tensor, on_step: OnStep | None = None) -> tuple[Tensor, int]:
@@ -71,6 +79,17 @@ class CVAEExplorer(Explorer):
 
     def __repr__(self) -> str:
         return f"CVAEExplorer({len(FAMILIES)} families, {self.widget.model.latent_dim} latent dimensions)"
+
+
+def cvae_controls() -> dict[str, ipywidgets.Widget]:
+    """What is set beside the pad, by the names of its settings."""
+    families = [(name.replace("_", " "), name) for name in FAMILIES]
+    return {
+        "family": choose("Family", families, FIRST["family"], slider=False),
+        "pitch": ipywidgets.IntSlider(FIRST["pitch"], *PITCHES, description="Pitch (MIDI)", **LOOK),
+        "velocity": choose("Velocity", VELOCITIES, FIRST["velocity"]),
+        "texture": RealSlider(TEXTURE, min=0, max=1, step=0.05, description="Breath", **LOOK),
+    }
 
 
 def cvae_explorer(
@@ -91,16 +110,8 @@ def cvae_explorer(
         UsageError: for what is no CVAE.
         ValueError: for a control that there is not.
     """
-    model = model or CVAE.from_pretrained()
-    family, velocity = FAMILIES.index("organ"), VELOCITIES.index(100)
-    widget = CVAEWidget(model, pitch=60, family=family, velocity=velocity, x=0.0, y=0.0, texture=TEXTURE)
-    families = [(name.replace("_", " "), name) for name in FAMILIES]
-    known: dict[str, ipywidgets.Widget] = {
-        "family": choose("Family", families, family, slider=False),
-        "pitch": ipywidgets.IntSlider(60, *PITCHES, description="Pitch (MIDI)", **LOOK),
-        "velocity": choose("Velocity", VELOCITIES, velocity),
-        "texture": RealSlider(TEXTURE, min=0, max=1, step=0.05, description="Breath", **LOOK),
-    }
+    widget = CVAEWidget(model or CVAE.from_pretrained(), **FIRST)
+    known = cvae_controls()
     shown = list(known) if controls is None else controls
     for name in shown:
         if name not in known:

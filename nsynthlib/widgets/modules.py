@@ -21,22 +21,29 @@ def one_file(entry: Path) -> str:
     """The source of the module ``entry`` with everything that it imports laid before it, each once and data first.
 
     A notebook has no address that a module could import another by. Imports are of names as they are, and of JSON by
-    the name of its file; so all share one scope. It is stored with every widget: documentation stays behind.
+    the name of its file; so all share one scope. It is stored with every widget: documentation stays behind, and of
+    JSON what no module speaks of.
 
     Raises:
         ValueError: if two of the files declare the same name.
     """
     sources = _in_order(entry.resolve(), {})
     _check_names(sources)
-    return "".join(sources[path] for path in sorted(sources, key=lambda path: path.suffix != ".json"))
+    code = "".join(source for path, source in sources.items() if path.suffix != ".json")
+    return "".join(_data(path, code) for path in sources if path.suffix == ".json") + code
+
+
+def _data(path: Path, code: str) -> str:
+    """A JSON file as a declaration, without the parts whose names do not stand in ``code``."""
+    data = {name: value for name, value in json.loads(path.read_text("utf-8")).items() if name in code}
+    return f"const {path.stem} = {json.dumps(data, separators=(',', ':'))};\n"
 
 
 def _in_order(path: Path, placed: dict[Path, str]) -> dict[Path, str]:
     """Sources by path, what is imported before what imports it, with no export but the default one."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".json":
-        data = json.dumps(json.loads(source), separators=(",", ":"))
-        return placed | {path: f"const {path.stem} = {data};\n"}
+        return placed | {path: f"const {path.stem} = {source};\n"}
     for address in IMPORT.findall(source):
         needed = (path.parent / address).resolve()
         if needed not in placed:

@@ -156,12 +156,13 @@ export function pghi(magnitude, settings, tolerance = TOLERANCE, seed = 0) {
 
 /** One step of the iteration: `estimate` gets `magnitude` and the direction of `rebuilt - pull * previous`. */
 function project(magnitude, rebuilt, previous, pull, estimate) {
+  const [{ re: newRe, im: newIm }, { re: oldRe, im: oldIm }, { re: outRe, im: outIm }] = [rebuilt, previous, estimate];
   for (let i = 0; i < magnitude.length; i++) {
-    const re = rebuilt.re[i] - pull * previous.re[i];
-    const im = rebuilt.im[i] - pull * previous.im[i];
+    const re = newRe[i] - pull * oldRe[i];
+    const im = newIm[i] - pull * oldIm[i];
     const scale = magnitude[i] / Math.max(Math.sqrt(re * re + im * im), 1e-38);
-    estimate.re[i] = re * scale;
-    estimate.im[i] = im * scale;
+    outRe[i] = re * scale;
+    outIm[i] = im * scale;
   }
 }
 
@@ -177,6 +178,7 @@ export async function griffinLim(magnitude, settings, samples, options = {}) {
   const frames = magnitude.length / settings.bins;
   const estimate = makeSpectrum(frames, settings);
   for (let i = 0; i < magnitude.length; i++) {
+    if (magnitude[i] === 0) continue; // whole bands of a quiet picture
     estimate.re[i] = magnitude[i] * (phase ? Math.cos(phase[i]) : 1);
     estimate.im[i] = magnitude[i] * (phase ? Math.sin(phase[i]) : 0);
   }

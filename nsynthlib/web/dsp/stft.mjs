@@ -42,7 +42,9 @@ export function makeSettings({ n_fft: nFft, hop_length: hop, win_length: given, 
   if (!(hop >= 1 && hop <= length)) throw new Error(`hop_length ${hop} must lie between 1 and win_length (${length})`);
   if (!hasNoGaps(inside, hop)) throw new Error(`hop_length ${hop} leaves gaps between the windows; use a smaller one`);
   const reference = inside.reduce((sum, tap) => sum + tap, 0) / 2;
-  return { nFft, hop, length, window, taps: padded(inside, nFft), reference, bins: nFft / 2 + 1, fft: new FFT(nFft) };
+  const taps = padded(inside, nFft);
+  const squares = new Map(); // see `squaresOf`
+  return { nFft, hop, length, window, taps, squares, reference, bins: nFft / 2 + 1, fft: new FFT(nFft) };
 }
 
 /** Number of frames of a signal of `samples` samples. */
@@ -56,18 +58,18 @@ export function makeSpectrum(frames, { bins }) {
 /** Complex spectrum of `audio` (Allen and Rabiner 1977), written to `out`. */
 export function stft(audio, settings, out = makeSpectrum(countFrames(audio.length, settings), settings)) {
   const { nFft, hop, bins, taps, fft } = settings;
+  const { re, im } = out;
   const frame = new Float64Array(nFft);
   const spectrum = new Float64Array(2 * nFft);
   for (let m = 0; m < out.frames; m++) {
     const first = m * hop - nFft / 2;
-    for (let i = 0; i < nFft; i++) {
-      const n = first + i;
-      frame[i] = n >= 0 && n < audio.length ? audio[n] * taps[i] : 0;
-    }
+    const [from, to] = [Math.max(0, -first), Math.max(0, Math.min(nFft, audio.length - first))];
+    if (to - from < nFft) frame.fill(0);
+    for (let i = from; i < to; i++) frame[i] = audio[first + i] * taps[i];
     fft.realTransform(spectrum, frame);
     for (let k = 0, at = m * bins; k < bins; k++, at++) {
-      out.re[at] = spectrum[2 * k];
-      out.im[at] = spectrum[2 * k + 1];
+      re[at] = spectrum[2 * k];
+      im[at] = spectrum[2 * k + 1];
     }
   }
   return out;
@@ -76,28 +78,42 @@ export function stft(audio, settings, out = makeSpectrum(countFrames(audio.lengt
 /** Lays frames `m` and `m + 1`, Hermitian halves A and B, into one complex spectrum A + iB whose inverse is a + ib. */
 function packPair({ re, im, bins, frames }, m, packed, nFft) {
   const a = m * bins;
-  const b = a + bins;
-  const both = m + 1 < frames ? 1 : 0;
-  for (let k = 0; k < bins; k++) {
+  const both = m + 1 < frames;
+  const b = both ? a + bins : a;
+  for (let k = 0, mirror = 2 * nFft; k < bins; k++, mirror -= 2) {
     // The spectrum of a real signal is real at 0 Hz and at half the sample rate.
-    const turns = k === 0 || k === bins - 1 ? 0 : 1;
+    const turns = k > 0 && k < bins - 1;
     const reA = re[a + k];
-    const imA = turns * im[a + k];
+    const imA = turns ? im[a + k] : 0;
     const reB = both ? re[b + k] : 0;
-    const imB = both ? turns * im[b + k] : 0;
-    const mirror = (nFft - k) % nFft;
-    packed[2 * mirror] = reA + imB;
-    packed[2 * mirror + 1] = reB - imA;
+    const imB = both && turns ? im[b + k] : 0;
+    if (turns) {
+      packed[mirror] = reA + imB;
+      packed[mirror + 1] = reB - imA;
+    }
     packed[2 * k] = reA - imB;
     packed[2 * k + 1] = imA + reB;
   }
+}
+
+/** The summed squared windows of `frames` frames at each of `samples` samples, once for each. */
+function squaresOf({ nFft, hop, taps, squares }, frames, samples) {
+  const key = `${frames}/${samples}`;
+  if (squares.has(key)) return squares.get(key);
+  const weight = new Float64Array(samples);
+  for (let m = 0; m < frames; m++) {
+    const first = m * hop - nFft / 2;
+    const to = Math.min(nFft, samples - first);
+    for (let i = Math.max(0, -first); i < to; i++) weight[first + i] += taps[i] * taps[i];
+  }
+  squares.set(key, weight);
+  return weight;
 }
 
 /** Audio (`samples` long) whose STFT is nearest to `spectrum`: overlap-add over the summed squared windows. */
 export function istft(spectrum, settings, samples) {
   const { nFft, hop, taps, fft } = settings;
   const audio = new Float64Array(samples);
-  const weight = new Float64Array(samples);
   const packed = new Float64Array(2 * nFft);
   const pair = new Float64Array(2 * nFft);
   for (let m = 0; m < spectrum.frames; m += 2) {
@@ -105,14 +121,11 @@ export function istft(spectrum, settings, samples) {
     fft.inverseTransform(pair, packed);
     for (let part = 0; part < 2 && m + part < spectrum.frames; part++) {
       const first = (m + part) * hop - nFft / 2;
-      const from = Math.max(0, -first);
       const to = Math.min(nFft, samples - first);
-      for (let i = from; i < to; i++) {
-        audio[first + i] += pair[2 * i + part] * taps[i];
-        weight[first + i] += taps[i] * taps[i];
-      }
+      for (let i = Math.max(0, -first); i < to; i++) audio[first + i] += pair[2 * i + part] * taps[i];
     }
   }
+  const weight = squaresOf(settings, spectrum.frames, samples);
   for (let n = 0; n < samples; n++) if (weight[n] > 1e-11) audio[n] /= weight[n];
   return audio;
 }

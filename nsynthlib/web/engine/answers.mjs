@@ -21,6 +21,7 @@ import {
 } from "../dsp/index.mjs";
 import { cvae } from "./cvae.mjs";
 import { asFigure, asFile, levelPart } from "./forms.mjs";
+import { instrument } from "./instrument.mjs";
 import { reconstruction } from "./reconstruction.mjs";
 import { drawProbe, playProbe } from "../dsp/fourier.mjs";
 import { drawFit, playFit } from "../dsp/learning.mjs";
@@ -149,5 +150,6 @@ export const answers = {
   fourier,
   learning,
   cvae,
+  instrument,
   reconstruction,
 };

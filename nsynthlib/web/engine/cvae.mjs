@@ -1,6 +1,8 @@
 /** Notes that the CVAE makes of a point of its latent space: the answers of `nsynthlib/widgets/cvae.py`. */
-import { decode, readManifest } from "./models.mjs";
-import { drawPicture, toSound } from "./pictures.mjs";
+import { readManifest } from "./manifest.mjs";
+import { decode } from "./models.mjs";
+import { toHeld } from "./held.mjs";
+import { drawPicture, toSamples, toSound } from "./pictures.mjs";
 
 const padOf = ({ families, models }, family) => models.cvae.pads[families.indexOf(family)];
 
@@ -28,11 +30,17 @@ async function decodeOnce(settings) {
 export const cvae = {
   async figure({ settings }) {
     const { decibels, manifest } = await decodeOnce(settings);
-    return { ...drawPicture(decibels, manifest), ends: padOf(manifest, settings.family).ends };
+    return { ...drawPicture(decibels, manifest), ends: padOf(manifest, settings.family).ends.slice(0, 2) };
   },
   async sound({ settings }, onStep) {
     const { decibels, manifest } = await decodeOnce(settings);
     return toSound(decibels, manifest, onStep);
+  },
+  /** The sound as it is played on keys. */
+  async held({ settings }, onStep) {
+    const { decibels, manifest } = await pictureOf(settings);
+    const audio = await toSamples(decibels, manifest, manifest.n_iter, onStep);
+    return audio && toHeld(audio);
   },
   /** The decoder's answer as it is, for whoever wants to compare. */
   async decibels({ settings }) {

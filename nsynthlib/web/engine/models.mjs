@@ -1,15 +1,9 @@
 /** The trained models in the page: ONNX weights run by onnxruntime-web, all from the site itself. */
+import { readManifest } from "./manifest.mjs";
 import { once } from "./once.mjs";
 
 const RUNTIME = new URL("../vendor/onnxruntime-web/dist/", import.meta.url);
 const WHOLE = ["family", "velocity", "seed"]; // inputs that are int64; all others are float32
-
-/** What `manifest.json` says: of the spectrogram, of families, and under `models` of each kind. */
-export const readManifest = once(async () => {
-  const found = await fetch(new URL("manifest.json", import.meta.url));
-  if (!found.ok) throw new Error(`manifest.json: ${found.status} ${found.statusText}`);
-  return found.json();
-});
 
 const runtime = once(async () => {
   const ort = await import(new URL("ort.wasm.min.mjs", RUNTIME).href);
@@ -18,11 +12,33 @@ const runtime = once(async () => {
   return ort;
 });
 
+/** A file's bytes; `onProgress(part)` hears how much of it is there, where the server tells how much there is. */
+async function fetchBytes(url, onProgress) {
+  const found = await fetch(url);
+  if (!found.ok) throw new Error(`${url.pathname.split("/").at(-1)}: ${found.status} ${found.statusText}`);
+  const size = Number(found.headers.get("content-length"));
+  if (!onProgress || !size) return new Uint8Array(await found.arrayBuffer());
+  let there = 0;
+  const count = new TransformStream({
+    transform(part, control) {
+      onProgress(Math.min(1, (there += part.length) / size));
+      control.enqueue(part);
+    },
+  });
+  return new Uint8Array(await new Response(found.body.pipeThrough(count)).arrayBuffer());
+}
+
 /** A network, whose weights are loaded when it is first asked something. */
-const session = once(async (file) => {
-  const ort = await runtime();
-  return ort.InferenceSession.create(new URL(file, import.meta.url).href);
+const session = once(async (file, onProgress) => {
+  const [ort, bytes] = await Promise.all([runtime(), fetchBytes(new URL(file, import.meta.url), onProgress)]);
+  return ort.InferenceSession.create(bytes);
 });
+
+/** Loads a `part` of a kind of model before it is asked something. */
+export async function load(kind, part, onProgress) {
+  const { models } = await readManifest();
+  await session(models[kind][part].file, onProgress);
+}
 
 function toTensor(ort, name, value, dims) {
   if (typeof value !== "number") return new ort.Tensor("float32", Float32Array.from(value), dims);

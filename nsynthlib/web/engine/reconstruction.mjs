@@ -3,7 +3,8 @@ import constants from "../../constants.json" with { type: "json" };
 import { isSame } from "../dsp/synthesis/notes.mjs";
 import { measureTuning } from "../dsp/tuning.mjs";
 import { asFile, levelPart, toCells } from "./forms.mjs";
-import { decode, encode, readManifest } from "./models.mjs";
+import { readManifest } from "./manifest.mjs";
+import { decode, encode } from "./models.mjs";
 import { once } from "./once.mjs";
 import { drawPicture, toPicture, toSound } from "./pictures.mjs";
 

@@ -41,7 +41,7 @@ self.onmessage = async ({ data }) => {
   try {
     const note = data.note && toAudio(data.note);
     const answer = await answers[kind][want]({ ...data, note }, stepper(id));
-    const buffers = Object.values(answer ?? {}).map((value) => value.buffer ?? value);
+    const buffers = Object.values(answer ?? {}).map((value) => value?.buffer ?? value);
     postMessage({ id, answer }, { transfer: buffers.filter((value) => value instanceof ArrayBuffer) });
   } catch (error) {
     postMessage({ id, error: error.message });

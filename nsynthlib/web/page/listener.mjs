@@ -17,7 +17,7 @@ function audioThread() {
 }
 
 /** A node that calls `onBlock` with each block of samples that reaches it. */
-async function makeTap(context, onBlock) {
+export async function makeTap(context, onBlock) {
   if (!context.audioWorklet) throw new Error("This browser listens only on pages that were opened over HTTPS.");
   const address = URL.createObjectURL(new Blob([`(${audioThread})();`], { type: "text/javascript" }));
   await context.audioWorklet.addModule(address).finally(() => URL.revokeObjectURL(address));

@@ -9,6 +9,7 @@ import { readSound } from "./sound_file.mjs";
 const { longest_seconds: LONGEST } = constants.own_sound;
 
 const PRIVATE = "Your own sound never leaves your browser.";
+const BACK = ["Back to the example", "The example is back."];
 const TO_KERNEL = "Your own sound goes to this notebook's kernel to be computed, and is stored nowhere.";
 
 /** Records until `stop` resolves; the answer is a file. */
@@ -38,10 +39,11 @@ function describe(name, { seconds, alone, beyond }) {
 
 /**
  * Buttons to take one of the sounds that come with the model, to load, to record and to go back, under `words` that say
- * what for. `onChange(samples)` gets an Int16Array at the model's rate, or `null` for the example. Whatever goes wrong is
- * said in one line, and the sound that was there stays.
+ * what for. `onChange(samples)` gets an Int16Array at the model's rate, or `null` for the example; `back` are the words of
+ * the button that leads there, and what it then says. Whatever goes wrong is said in one line, and the sound that was
+ * there stays.
  */
-export function makeOwnSound(el, model, words, onChange) {
+export function makeOwnSound(el, model, words, onChange, [backWords, isBack] = BACK) {
   const rate = model.get("sample_rate");
   const group = make(el, "div", "nn-own", { role: "group", "aria-label": "Another sound" });
   make(group, "span", "nn-own-words", {}, `${words} ${isPage() ? PRIVATE : TO_KERNEL}`);
@@ -52,7 +54,7 @@ export function makeOwnSound(el, model, words, onChange) {
   const input = make(group, "input", "nn-file", chooser);
   makeButton(group, "Use a sound file", () => input.click());
   const recording = makeButton(group, `Record ${LONGEST} s`, () => (stop ? stop() : fromMicrophone()));
-  const back = makeButton(group, "Back to the example", () => use(null, "The example is back."));
+  const back = makeButton(group, backWords, () => use(null, isBack));
   const status = make(group, "span", "nn-own-status", { "aria-live": "polite" });
   let stop = null;
   back.disabled = true;

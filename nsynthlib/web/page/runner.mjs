@@ -97,9 +97,9 @@ export function makeRunner(model, el, parts, { describe, idle = () => [] }, back
     tend();
   }
 
-  /** What piano keys play: the sound of these settings at other pitches. */
+  /** What piano keys play: a sound of these settings at other pitches. */
   const keys = {
-    ask: (pitch, signal) => ask("sound", { ...readSettings(model), pitch }, { own, signal }),
+    ask: (want, pitch, signal) => ask(want, { ...readSettings(model), pitch }, { own, signal }),
     stateOf: () => JSON.stringify([{ ...readSettings(model), pitch: null }, owned]),
     releaseOf: () => model.get("release"),
   };

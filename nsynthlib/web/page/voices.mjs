@@ -1,18 +1,14 @@
-/** Notes that sound while their keys are down, several at once. */
+/** Notes of an explorer that sound while their keys are down, several at once. */
+import { makeHeldKeys } from "./held_keys.mjs";
 
-const MOST = 6; // at once; one more ends the oldest
-const GAIN = 0.25; // of each, so that six of them stay below full scale
+const MOST_KEYS = 6; // at once; one more ends the oldest
+const KEY_GAIN = 0.25; // of each, so that six of them stay below full scale
 const TAIL = 0.05; // seconds after the release until a voice is let go
 const SIXTY_DB = Math.log(1000); // time constants in a fall by 60 dB
 
-/** Sounds of pitches as the page's own audio, each asked for once; all are forgotten when `stateOf` changes. */
-function makeStore(context, ask, stateOf) {
+/** Sounds of pitches as they are played, each asked for once; all are forgotten when `stateOf` changes. */
+function makeStore(load, stateOf) {
   let [state, sounds, abort] = [null, new Map(), new AbortController()];
-
-  async function load(pitch, signal) {
-    const answer = await ask(pitch, signal);
-    return answer && context.decodeAudioData(answer.wav.slice().buffer);
-  }
 
   return (pitch) => {
     if (state !== stateOf()) {
@@ -26,53 +22,47 @@ function makeStore(context, ask, stateOf) {
   };
 }
 
-/** Lets a voice die away as its envelope says, `wait` seconds from now. */
-function fade({ source, gain }, context, release, wait = 0) {
-  const moment = context.currentTime + wait;
-  gain.gain.setTargetAtTime(0, moment, release / SIXTY_DB);
-  source.stop(moment + release + TAIL);
-}
+/** Voices that die away, once they are released, by 60 dB in as many seconds as `releaseOf` says. */
+const makeFadingVoices = (context, releaseOf) => ({
+  start(buffer, { gain, when }) {
+    const source = new AudioBufferSourceNode(context, { buffer });
+    const level = new GainNode(context, { gain });
+    source.connect(level).connect(context.destination);
+    source.start(when);
+    return { source, level };
+  },
+  release({ source, level }, when) {
+    const release = releaseOf();
+    level.gain.setTargetAtTime(0, when, release / SIXTY_DB);
+    source.stop(when + release + TAIL);
+  },
+});
+
+/** Sounds that end by themselves: what is asked for, how an answer is played, and by which voices. */
+export const wholeSounds = ({ releaseOf }) => ({
+  want: "sound",
+  gain: KEY_GAIN,
+  toPlayable: ({ wav }, context) => context.decodeAudioData(wav.slice().buffer),
+  voicesIn: (context) => makeFadingVoices(context, releaseOf),
+});
 
 /**
- * @param ask `(pitch, signal)` gives a promise of a sound, `{ wav }`, or of `null` if it was aborted
+ * @param ask `(want, pitch, signal)` gives a promise of a sound, or of `null` if it was aborted
  * @param stateOf what sounds depend on beside their pitch, as a text
- * @param releaseOf seconds in which a note falls by 60 dB once its key is up
+ * @param way what is asked for and how it sounds, see `wholeSounds`
  * @returns `press(pitch)` and `lift(pitch)`; `warm(pitches)`, which asks for sounds before they are wanted, until `cool()`;
  *   `close()`
  */
-export function makeVoices({ ask, stateOf, releaseOf }) {
+export function makeKeyVoices({ ask, stateOf }, { want, gain, toPlayable, voicesIn }) {
   const context = new AudioContext();
-  const soundOf = makeStore(context, ask, stateOf);
-  const held = new Map(); // pitch to voice
+  const soundOf = makeStore(async (pitch, signal) => {
+    const answer = await ask(want, pitch, signal);
+    return answer && toPlayable(answer, context);
+  }, stateOf);
+  const find = (pitch) => ({ gain, get: async () => ({ note: await soundOf(pitch), gain }) });
+  const voices = voicesIn(context);
+  const { noteOn: press, noteOff: lift } = makeHeldKeys({ context, voices, find, most: MOST_KEYS });
   let warming = 0;
-
-  /** Sounds as soon as it is there; a key that was tapped meanwhile is heard for as long as it was down. */
-  async function start(voice, pitch) {
-    const sound = await soundOf(pitch);
-    if (!sound) return;
-    voice.source = new AudioBufferSourceNode(context, { buffer: sound });
-    voice.gain = new GainNode(context, { gain: GAIN });
-    voice.source.connect(voice.gain).connect(context.destination);
-    voice.source.start();
-    if (voice.ended) fade(voice, context, releaseOf(), (voice.ended - voice.begun) / 1000);
-  }
-
-  function lift(pitch) {
-    const voice = held.get(pitch);
-    if (!voice) return;
-    held.delete(pitch);
-    voice.ended = performance.now();
-    if (voice.source) fade(voice, context, releaseOf());
-  }
-
-  function press(pitch) {
-    lift(pitch);
-    if (held.size === MOST) lift(held.keys().next().value);
-    const voice = { begun: performance.now() };
-    held.set(pitch, voice);
-    context.resume();
-    start(voice, pitch);
-  }
 
   async function warm(pitches) {
     const turn = ++warming;

@@ -81,7 +81,11 @@ def test_cells_are_short_and_fit_a_page(chapter):
 
 
 def test_there_is_something_to_move(chapter):
-    assert [cell for cell in chapter.code if re.search(r"^widgets\.(?:\w+_explorer|instrument)\(", cell.source, re.MULTILINE)]
+    assert [
+        cell
+        for cell in chapter.code
+        if re.search(r"^widgets\.(?:\w+_explorer|instrument)\(", cell.source, re.MULTILINE)
+    ]
 
 
 def test_exercises_have_executed_solutions_that_fold(chapter):

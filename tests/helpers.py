@@ -40,6 +40,16 @@ def need(what: Callable[[], object]):
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
 
 
+# The most memory that a program has had, in kB, for one that is given to `in_python`. Its `ru_maxrss` would not do:
+# that counts the program which it was begun by, too.
+PEAK = """
+import re
+from pathlib import Path
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
 def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 

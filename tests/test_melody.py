@@ -5,7 +5,7 @@ import doctest
 import numpy as np
 import pytest
 import torch
-from helpers import RATE, SMALL, in_python
+from helpers import PEAK, RATE, SMALL, in_python
 from midi_files import control, off, on, program, saved
 from scipy.io import wavfile
 
@@ -135,26 +135,24 @@ def test_the_examples_are_right(module, tmp_path, monkeypatch):
 
 
 HOUR = """
-import resource, sys
+import sys
 from nsynthlib import CVAE
 from nsynthlib.playing import PlayedNote, render_melody
 model = CVAE.from_pretrained()
-def kilobytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 families = ("organ", "string")
 def note(number, seconds):
     return PlayedNote(seconds, seconds + 0.3, 60 + 4 * (number % 3), 100, families[number % 2])
 render_melody(model, [note(number, 0) for number in range(6)], sys.argv[1])
-before = kilobytes()
+before = peak()
 done = render_melody(model, [note(number, number * 3.6) for number in range(1000)], sys.argv[1])
-print(round(done.seconds), done.made, kilobytes() - before, kilobytes())
+print(round(done.seconds), done.made, peak() - before, peak())
 """
 
 
 def test_an_hour_is_rendered_block_by_block(tmp_path):
     """The hour's 57.6 million samples are 115 MB as a WAV and 461 MB as float64: none of it is held in memory."""
     out = tmp_path / "hour.wav"
-    seconds, made, more, kilobytes = map(int, in_python("-c", HOUR, out).stdout.split())
+    seconds, made, more, kilobytes = map(int, in_python("-c", PEAK + HOUR, out).stdout.split())
     assert (seconds, made) == (3598, 6)
     assert more < 60_000
     assert kilobytes < 1_000_000

@@ -37,9 +37,10 @@ LOWEST, HIGHEST = CONSTANTS["model_pitches"]
 STEP = 3  # semitones between recorded keys: each plays its neighbours, too
 SAMPLES = "samples"  # folder
 SLOPE_DB = 40  # a decade of velocity, which is SFZ's own
-FALL_DB = 90.0  # by which players let a note fall in the time of its decay or release
-LONGEST_DECAY = 100.0  # seconds, SFZ's most
-HEARD_RELEASE = 0.1  # gain to which the release is followed, -20 dB
+_NUMBERS = CONSTANTS["playing"]
+FALL_DB: float = _NUMBERS["sfz_fall_db"]  # by which players let a note fall in the time of its decay or release
+LONGEST_DECAY: float = _NUMBERS["sfz_longest_decay_seconds"]  # SFZ's most
+RELEASE_DB: float = _NUMBERS["sfz_release_db"]  # down to which the release is followed
 FULL = 0.99  # peak of each WAV; what that adds is taken back as volume
 
 
@@ -167,9 +168,9 @@ def _region(sample: _Sample, volume: float) -> str:
 
 
 def _release_seconds(held: HeldNote) -> float:
-    """The time of a release that falls by 20 dB when the note's own does."""
-    reached = int(np.argmax(held.release <= HEARD_RELEASE)) / (len(held.release) - 1)
-    return reached * CONSTANTS["playing"]["release_seconds"] * FALL_DB / -dbfs(HEARD_RELEASE)
+    """The time of a release that falls by ``RELEASE_DB`` when the note's own does."""
+    reached = int(np.argmax(held.release <= 10 ** (-RELEASE_DB / 20))) / (len(held.release) - 1)
+    return reached * _NUMBERS["release_seconds"] * FALL_DB / RELEASE_DB
 
 
 def _verify(file: Path, samples: Sequence[_Sample]) -> None:

@@ -11,13 +11,13 @@ import { readManifest } from "../engine/manifest.mjs";
 import { makeHeldKeys } from "../page/held_keys.mjs";
 import { makeEvents } from "./events.mjs";
 import { refusePoint, toldOf } from "./latent.mjs";
-import { makeOutput } from "./output.mjs";
+import { makeOutput } from "../page/output.mjs";
 import { makeOrder, keysAt, reachable } from "./preparing.mjs";
 import { renderVoices } from "./rendering.mjs";
 import { TIMBRE, curved, observe, toLink } from "./settings.mjs";
 import { makeStore } from "./store.mjs";
 import { writeVector } from "./vector_text.mjs";
-import { makeVoices, toPlayable } from "./voices.mjs";
+import { makeVoices, toPlayable } from "../page/held_voices.mjs";
 import { makeWorkers } from "./workers.mjs";
 
 const { velocity_layers: LAYERS } = constants.playing;

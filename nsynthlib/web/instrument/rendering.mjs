@@ -1,7 +1,7 @@
 /** A phrase as samples, by the very nodes that are played. */
 import constants from "../../constants.json" with { type: "json" };
-import { makeOutput } from "./output.mjs";
-import { releaseVoice, startVoice } from "./voices.mjs";
+import { makeOutput } from "../page/output.mjs";
+import { releaseVoice, startVoice } from "../page/held_voices.mjs";
 
 const { release_seconds: RELEASE } = constants.playing;
 

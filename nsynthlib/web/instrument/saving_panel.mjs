@@ -1,4 +1,5 @@
 /** What can be taken away: the phrase as WAV and MIDI, or the last note where there is no phrase; the sound as SFZ. */
+import constants from "../../constants.json" with { type: "json" };
 import { encodeWav } from "../dsp/wav.mjs";
 import { HIGHEST, LOWEST } from "../page/piano.mjs";
 import { make, makeButton } from "../page/dom.mjs";
@@ -6,6 +7,7 @@ import { saveFile } from "../page/saving.mjs";
 import { toMidiFile } from "./midi_file.mjs";
 import { makeSfz } from "./sfz.mjs";
 
+const { sample_rate: RATE } = constants;
 const FIRST = { midi: 60, velocity: 100 }; // before a note was played
 const HELD = 3; // seconds of a single note
 
@@ -38,8 +40,10 @@ export function makeSavingPanel(el, instrument, player, phraseNow, say) {
   }
 
   const wav = (rate) => async () => encodeWav(await instrument.render(phrase().notes, rate), rate);
-  offer("WAV, 48 kHz", () => nameOf("-48k.wav"), "audio/wav", wav(48_000));
-  offer("WAV, 16 kHz", () => nameOf("-16k.wav"), "audio/wav", wav(16_000));
+  for (const rate of [3 * RATE, RATE]) {
+    const thousands = rate / 1000;
+    offer(`WAV, ${thousands} kHz`, () => nameOf(`-${thousands}k.wav`), "audio/wav", wav(rate));
+  }
   offer("MIDI", () => nameOf(".mid"), "audio/midi", async () => toMidiFile(phrase()));
   offer("SFZ with its WAVs", () => nameOf(".zip"), "application/zip", async () => {
     const notes = [];

@@ -5,23 +5,26 @@ import { noteName } from "../dsp/pitch.mjs";
 import { hold } from "../dsp/sustain.mjs";
 import { encodeWav } from "../dsp/wav.mjs";
 
-const { sample_rate: RATE, playing: { flat_from_seconds: FLAT, release_points: POINTS, release_seconds: RELEASE } } = constants;
-const QUIET_DB = 100; // that an SFZ envelope falls by in the time that is given for it
+const { sample_rate: RATE, playing: NUMBERS } = constants;
+const { sfz_fall_db: FALL_DB, sfz_longest_decay_seconds: LONGEST, sfz_release_db: RELEASE_DB } = NUMBERS;
 
 /** "C#4": a name that every file system takes. */
 const fileOf = (midi) => `samples/${noteName(midi).replace("♯", "#")}.wav`;
 
-/** Seconds in which a release falls by 60 dB. */
+/** The time of a release that falls by `RELEASE_DB` when the note's own does, as in `nsynthlib/playing/sfz.py`. */
 function releaseSeconds(release) {
-  const at = release.findIndex((gain) => gain < 1e-3);
-  return ((at < 0 ? POINTS : at) / (POINTS - 1)) * RELEASE;
+  const reached = release.findIndex((gain) => gain <= 10 ** (-RELEASE_DB / 20)) / (release.length - 1);
+  return (reached * NUMBERS.release_seconds * FALL_DB) / RELEASE_DB;
 }
 
 /** What an SFZ player needs to know to hold a note as the page does; an end of a loop is its last sample. */
 function heldOpcodes({ loopStart, loopEnd, decayDb }) {
   if (loopStart === null) return "loop_mode=no_loop";
   const loop = `loop_mode=loop_continuous loop_start=${loopStart} loop_end=${loopEnd - 1}`;
-  return decayDb ? `${loop} ampeg_hold=${FLAT} ampeg_decay=${(QUIET_DB / -decayDb).toFixed(3)} ampeg_sustain=0` : loop;
+  const decay = decayDb ? FALL_DB / -decayDb : Infinity;
+  if (decay >= 2 * LONGEST) return loop; // nearer to none
+  const seconds = Math.min(decay, LONGEST).toFixed(3);
+  return `${loop} ampeg_hold=${NUMBERS.flat_from_seconds} ampeg_decay=${seconds} ampeg_sustain=0`;
 }
 
 function region(midi, low, high, held) {
@@ -30,7 +33,7 @@ function region(midi, low, high, held) {
 }
 
 /**
- * The zip, a Blob, of `[{ midi, note }]`, the lowest first, each note 64000 samples of the model; the outermost notes serve
+ * The zip, a Blob, of `[{ midi, note }]`, the lowest first, each note as the model made it; the outermost notes serve
  * the keys beyond them. `name` is the instrument's, `about` a line of words.
  */
 export async function makeSfz(name, about, notes) {

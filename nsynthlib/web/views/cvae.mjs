@@ -1,12 +1,13 @@
 /** The explorer of a trained CVAE. */
+import { midiToHz, noteName } from "../dsp/pitch.mjs";
+import { makeCvaeWords } from "../page/cvae_words.mjs";
 import { explorer } from "../page/explorer.mjs";
 import { padPanel } from "../page/pad.mjs";
 import { melAxis, spectrogram } from "../page/spectrogram.mjs";
-import { describeNote } from "./cvae_words.mjs";
 
 export default explorer({
   panels: [padPanel, spectrogram(melAxis)],
   sounds: [{ want: "sound", label: "Sound" }],
-  describe: describeNote,
+  describe: makeCvaeWords(midiToHz, noteName),
   ownSound: false,
 });

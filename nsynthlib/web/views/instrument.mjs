@@ -1,12 +1,12 @@
 /** The explorer of a trained CVAE with piano keys below its pad: notes last for as long as a key is down. */
-import { noteName } from "../dsp/pitch.mjs";
-import { makeVoices, toPlayable } from "../instrument/voices.mjs";
-import { makeOutput } from "../instrument/output.mjs";
+import { midiToHz, noteName } from "../dsp/pitch.mjs";
+import { makeCvaeWords } from "../page/cvae_words.mjs";
 import { explorer } from "../page/explorer.mjs";
+import { makeVoices, toPlayable } from "../page/held_voices.mjs";
 import { makeKeyboard } from "../page/keyboard.mjs";
+import { makeOutput } from "../page/output.mjs";
 import { padPanel } from "../page/pad.mjs";
 import { melAxis, spectrogram } from "../page/spectrogram.mjs";
-import { describeNote } from "./cvae_words.mjs";
 
 const HELD = {
   want: "held",
@@ -18,7 +18,7 @@ const HELD = {
 export default explorer({
   panels: [padPanel, spectrogram(melAxis)],
   sounds: [{ want: "sound", label: "Sound" }],
-  describe: describeNote,
+  describe: makeCvaeWords(midiToHz, noteName),
   keyboard: (el, keys) => makeKeyboard(el, keys, noteName, HELD),
   ownSound: false,
 });

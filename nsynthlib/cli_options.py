@@ -28,13 +28,15 @@ def _pitches(text: str) -> list[int]:
 PITCH = typer.Option(parser=_pitch, metavar="PITCH", help="MIDI number, 0-127, or a note: C4, F#3, Bb2.")
 PITCHES = typer.Option(parser=_pitches, metavar="PITCH", help="As 60 or C4; several with commas: C4,E4,G4.")
 Pitch = Annotated[int | None, PITCH]
-Family = Annotated[str | None, typer.Option(help="One of NSynth's 11 families.")]
-Velocity = Annotated[int | None, typer.Option(help="1-127.")]
+FAMILY = typer.Option(help="One of NSynth's 11 families.")
+VELOCITY = typer.Option(help="1-127.")
+Family = Annotated[str | None, FAMILY]
+Named = Annotated[str, FAMILY]
+Velocity = Annotated[int | None, VELOCITY]
 Seed = Annotated[int, typer.Option(min=0, help="Another seed is another instrument.")]
 Temperature = Annotated[float, typer.Option(help="Above 0, to 1: lower is more typical, less varied.")]
 Texture = Annotated[float, typer.Option(help="0 to 1: how much of a real note's unevenness is given back.")]
 Refine = Annotated[bool, typer.Option("--refine", help="Improve the encoder's guess first: a second longer.")]
-Named = Annotated[str, typer.Option(help="One of NSynth's 11 families.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT.wav")]
 Model = Annotated[str | None, typer.Option(help="A run folder or a hub name; the shipped CVAE without it.")]
 

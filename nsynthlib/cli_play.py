@@ -9,6 +9,7 @@ import typer
 
 from nsynthlib.cli_options import (
     PITCHES,
+    VELOCITY,
     Family,
     Model,
     Named,
@@ -29,7 +30,7 @@ def generate(
     out: Out,
     pitch: Annotated[Any, PITCHES],
     family: Named,
-    velocity: Annotated[int, typer.Option(help="1-127.")] = 100,
+    velocity: Annotated[int, VELOCITY] = 100,
     seed: Seed = 0,
     tuning: Annotated[float, typer.Option(help="Cents above the pitch, -50 to 50.")] = 0.0,
     temperature: Temperature = 1.0,

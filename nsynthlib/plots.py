@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.colours import COLOUR_MAP
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.data import FAMILIES
 from nsynthlib.spectral import FLOOR_DB, STFT, LogMel
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-COLOUR_MAP = "viridis"  # even steps to the eye, to a colour-blind eye and on a grey printer
 LINE = "#31688e"  # a colour of that map
 MEL_TICKS_HZ: tuple[int, ...] = tuple(CONSTANTS["mel_ticks_hz"])
 # A family is told by its shape and by its colour, of those that colour-blind eyes keep apart (Okabe and Ito 2008).

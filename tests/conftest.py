@@ -231,3 +231,18 @@ def pytest_collection_modifyitems(items) -> None:
         for item in items:
             if item.get_closest_marker("gpu"):
                 item.add_marker(pytest.mark.skip(reason="needs CUDA"))
+
+
+@pytest.fixture(scope="module")
+def opened(site, window):
+    """A player at the instrument's page, in the ``window`` of the module that asks for it."""
+    from instrument_player import PAGE, Player
+
+    return Player(window.page, f"{site}/{PAGE}")
+
+
+@pytest.fixture
+def player(opened):
+    """The same, with the page as it was opened."""
+    opened.begin_anew()
+    return opened

@@ -21,17 +21,6 @@ def window(visit):
     return window
 
 
-@pytest.fixture(scope="module")
-def opened(site, window) -> Player:
-    return Player(window.page, f"{site}/{PAGE}")
-
-
-@pytest.fixture
-def player(opened) -> Player:
-    opened.begin_anew()
-    return opened
-
-
 def test_the_mouse_plays_and_its_place_tells_how_hard(player):
     for part in (0.3, 0.95):
         place = player.place("E4", part)

@@ -21,17 +21,6 @@ def window(visit):
     return visit()
 
 
-@pytest.fixture(scope="module")
-def opened(site, window) -> Player:
-    return Player(window.page, f"{site}/{PAGE}")
-
-
-@pytest.fixture
-def player(opened) -> Player:
-    opened.begin_anew()
-    return opened
-
-
 def test_a_link_gives_the_same_sound_and_phrase(site, visit, player):
     """Every control by hand, and the same numbers on another page: note for note, sample for sample."""
     player.choose("Family", "brass")

@@ -19,6 +19,7 @@ from nsynthlib.data.notes import LABELS, Note
 from nsynthlib.data.sound_files import SoundFiles
 from nsynthlib.data.splits import SPLITS
 from nsynthlib.errors import DataError, UsageError
+from nsynthlib.files import read_json
 from nsynthlib.values import one_of, whole
 
 POCKET = Path(__file__).parent.parent / "pocket_notes"
@@ -215,6 +216,12 @@ def _sets(root: Path) -> dict[str, NSynth]:
         splits["train"], splits["valid"] = splits["train"].split()
     train, unseen = splits.pop("train").split("pitch", UNSEEN_PITCHES)
     return {"train": train, "unseen_pitches": unseen, **splits}
+
+
+def pocket_instruments() -> dict[str, str]:
+    """The names that soundfonts give the instruments of :func:`pocket`, by what NSynth would call them."""
+    names: dict[str, str] = read_json(POCKET / "pocket.json")["presets"]
+    return names
 
 
 def pocket() -> NSynth:

@@ -48,6 +48,16 @@ def over_seeds(runs: Sequence[Run], *path: str) -> dict[str, list[float]]:
     return {name: sorted(values) for name, values in found.items()}
 
 
+def ahead(runs: Sequence[Run], one: str, other: str, *path: str) -> bool:
+    """Whether ``one`` has less of a measure with each of its seeds than ``other`` with any.
+
+    >>> ahead(read_runs("architectures"), "AE", "CVAE", "reconstruction", "soundfont", "rmse_db")
+    True
+    """
+    tries = over_seeds(runs, *path)
+    return tries[one][-1] < tries[other][0]
+
+
 def seeds_table(runs: Sequence[Run], columns: Mapping[str, Sequence[str]], caption: str, first: str = "") -> Table:
     """The middle of each name's seeds, between the least and the largest.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.colours import level_colours
 from nsynthlib.data.labels import FAMILIES
 from nsynthlib.errors import UsageError
 from nsynthlib.files import atomic
@@ -160,7 +162,7 @@ def _short(vector: Tensor) -> list[float]:
 
 
 def _spectrogram(model: AE) -> dict[str, Any]:
-    """What a page must know to make the models' picture of a sound, and a sound of a picture."""
+    """What a page must know to make the models' picture of a sound and a sound of a picture, and to draw it."""
     return {
         "sample_rate": SAMPLE_RATE,
         "samples": model.log_mel.samples,
@@ -172,4 +174,5 @@ def _spectrogram(model: AE) -> dict[str, Any]:
         "floor_db": model.log_mel.floor_db,
         "n_iter": GRIFFIN_LIM_STEPS,
         "families": list(FAMILIES),
+        "colours": base64.b64encode(level_colours()).decode(),
     }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from nsynthlib.data.notes import Note
-from nsynthlib.data.sets import POCKET, pocket
+from nsynthlib.data.sets import pocket, pocket_instruments
 from nsynthlib.generation.notes import condition_of_sound
 from nsynthlib.models.autoencoders import CVAE, need_model
 from nsynthlib.models.condition import read_family
@@ -25,13 +23,6 @@ class Point(NamedTuple):
     name: str
     family: str
     z: Tensor
-
-
-@cache
-def _instruments() -> dict[str, str]:
-    """The names of the pocket set's instruments, by what NSynth would call them."""
-    presets: dict[str, str] = json.loads((POCKET / "pocket.json").read_text(encoding="utf-8"))["presets"]
-    return presets
 
 
 @torch.inference_mode()
@@ -49,7 +40,7 @@ def points_of(model: CVAE, family: str) -> tuple[Point, ...]:
     need_model(model, "points of a latent space", CVAE)
     notes = pocket().filter(family=read_family(family))
     found = []
-    for instrument, name in _instruments().items():
+    for instrument, name in pocket_instruments().items():
         own = notes.filter(instrument=instrument)
         if len(own):
             note = min(own, key=lambda one: (abs(one.pitch - PITCH), abs(one.velocity - VELOCITY)))

@@ -11,13 +11,13 @@ import numpy as np
 import traitlets
 
 from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.colours import level_colours
 from nsynthlib.data import parse_name
 from nsynthlib.errors import DataError
 from nsynthlib.evaluation.atlas import ORIGINAL, Atlas
 from nsynthlib.evaluation.distances import COMMON, FLOOR_DB
 from nsynthlib.evaluation.stored import ANote, Cell
 from nsynthlib.plots import MEL_TICKS_HZ
-from nsynthlib.widgets.base import level_colours
 from nsynthlib.widgets.modules import WEB, one_file
 
 PARTS = {"attack": "in the first quarter of a second", "middle": "while the key is down", "end": "after three seconds"}

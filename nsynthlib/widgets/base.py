@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-import matplotlib
 import numpy as np
 import torch
 import traitlets
@@ -18,8 +17,8 @@ import traitlets
 from nsynthlib.audio.encoding import encode_wav, from_pcm16
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.audio.levels import limit_peak, peak_and_rms
+from nsynthlib.colours import level_colours
 from nsynthlib.constants import CONSTANTS
-from nsynthlib.plots import COLOUR_MAP
 from nsynthlib.spectral import FLOOR_DB
 from nsynthlib.spectral.phase import OnStep
 from nsynthlib.widgets.background import in_background, kernel_runs
@@ -31,11 +30,6 @@ if TYPE_CHECKING:
 
 Settings = Mapping[str, Any]
 LONGEST_SECONDS: float = CONSTANTS["own_sound"]["longest_seconds"]  # of a reader's own sound
-
-
-def level_colours() -> bytes:
-    """Red, green and blue of 256 levels, the softest first."""
-    return (255 * matplotlib.colormaps[COLOUR_MAP](np.arange(256))[:, :3]).round().astype(np.uint8).tobytes()
 
 
 class ExplorerWidget(anywidget.AnyWidget):

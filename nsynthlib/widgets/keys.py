@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from nsynthlib.audio.levels import limit_peak
+from nsynthlib.constants import CONSTANTS
 from nsynthlib.models import CVAE
 from nsynthlib.playing import HeldNote, hold
 from nsynthlib.spectral.phase import OnStep
@@ -14,7 +16,9 @@ from nsynthlib.widgets.base import Settings
 from nsynthlib.widgets.cvae import FIRST, CVAEExplorer, CVAEWidget, cvae_controls
 from nsynthlib.widgets.modules import WEB, one_file
 
-UPSAMPLING = 3  # to 48 kHz, so that the browser, which draws lines between samples, has little left to draw
+UPSAMPLING: int = CONSTANTS["playing"][
+    "upsampling"
+]  # to 48 kHz, so that the browser, which draws lines between samples, has little left to draw
 AFTERWARDS = 100  # samples of the loop that the filter sees behind its end
 
 
@@ -32,8 +36,7 @@ class InstrumentWidget(CVAEWidget):
         if want != "held":
             return super().answer(want, settings, own, on_step)
         audio, _ = self.audio("sound", settings, self.source_of(own, settings), on_step)
-        peak = float(audio.abs().max())
-        return as_played(hold(audio / max(1.0, peak)))
+        return as_played(hold(limit_peak(audio)[0]))
 
 
 def as_played(held: HeldNote) -> dict[str, Any]:

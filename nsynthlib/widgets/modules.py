@@ -30,20 +30,20 @@ def one_file(entry: Path) -> str:
     sources = _in_order(entry.resolve(), {})
     _check_names(sources)
     code = "".join(source for path, source in sources.items() if path.suffix != ".json")
-    return "".join(_data(path, code) for path in sources if path.suffix == ".json") + code
+    return "".join(_data(path.stem, source, code) for path, source in sources.items() if path.suffix == ".json") + code
 
 
-def _data(path: Path, code: str) -> str:
-    """A JSON file as a declaration, without the parts whose names do not stand in ``code``."""
-    data = {name: value for name, value in json.loads(path.read_text("utf-8")).items() if name in code}
-    return f"const {path.stem} = {json.dumps(data, separators=(',', ':'))};\n"
+def _data(name: str, source: str, code: str) -> str:
+    """JSON as a declaration, without the parts whose names do not stand in ``code``."""
+    data = {part: value for part, value in json.loads(source).items() if part in code}
+    return f"const {name} = {json.dumps(data, separators=(',', ':'))};\n"
 
 
 def _in_order(path: Path, placed: dict[Path, str]) -> dict[Path, str]:
     """Sources by path, what is imported before what imports it, with no export but the default one."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".json":
-        return placed | {path: f"const {path.stem} = {source};\n"}
+        return placed | {path: source}
     for address in IMPORT.findall(source):
         needed = (path.parent / address).resolve()
         if needed not in placed:
@@ -55,7 +55,7 @@ def _check_names(sources: Mapping[Path, str]) -> None:
     """Raise ValueError if two sources declare the same name at their top level."""
     declared: dict[str, Path] = {}
     for path, source in sources.items():
-        for name in _names(source):
+        for name in [path.stem] if path.suffix == ".json" else _names(source):
             if declared.setdefault(name, path) != path:
                 raise ValueError(f"{declared[name]} and {path} are laid into one file, and both declare {name}")
 

@@ -14,11 +14,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from nsynthlib.audio.format import SAMPLE_RATE
+from nsynthlib.colours import level_colours
 from nsynthlib.data import Note, pocket
 from nsynthlib.errors import DataError
 from nsynthlib.models import PRETRAINED
 from nsynthlib.spectral import FLOOR_DB, LogMel
-from nsynthlib.widgets.base import level_cells, level_colours
+from nsynthlib.widgets.base import level_cells
 from nsynthlib.widgets.latent_space import beginning_url, label_of
 from nsynthlib.widgets.mel import corners_of
 from nsynthlib.widgets.modules import WEB, one_file

@@ -13,8 +13,7 @@ from nsynthlib.audio.encoding import to_pcm16
 from nsynthlib.audio.tuning import measure_tuning
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.data import FAMILIES, VELOCITIES, Note, pocket
-from nsynthlib.data.sets import POCKET
-from nsynthlib.files import read_json
+from nsynthlib.data.sets import pocket_instruments
 from nsynthlib.generation import GRIFFIN_LIM_STEPS, condition_of
 from nsynthlib.models import KINDS, Condition
 from nsynthlib.models.texture import highpass
@@ -147,7 +146,7 @@ def reconstruction_explorer(
     at = places_of({"example": tuple(EXAMPLES), "way": CHOICES}, {"example": example, "way": way})
     labels = labels_of(EXAMPLES[example])
     widget = ReconstructionWidget(**at, **labels)
-    instruments = read_json(POCKET / "pocket.json")["presets"]
+    instruments = pocket_instruments()
     names = [(f"{instruments[n.instrument]}, MIDI {n.pitch}, velocity {n.velocity}", n.name) for n in EXAMPLES.values()]
     families = [(name.replace("_", " "), name) for name in FAMILIES]
     controls = {

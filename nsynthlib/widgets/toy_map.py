@@ -11,9 +11,9 @@ import torch
 import traitlets
 from torch import Tensor, nn
 
+from nsynthlib.colours import level_colours
 from nsynthlib.data import Note
 from nsynthlib.synthesis.partial_levels import MOMENTS, PARTIALS
-from nsynthlib.widgets.base import level_colours
 from nsynthlib.widgets.latent_space import label_of, legend_of
 from nsynthlib.widgets.modules import WEB, one_file
 from nsynthlib.widgets.settings import refusal

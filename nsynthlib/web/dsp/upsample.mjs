@@ -1,6 +1,7 @@
 /** A sound at three times its sample rate: a windowed-sinc filter that keeps every sample where it is. */
+import constants from "../../constants.json" with { type: "json" };
 
-export const FACTOR = 3;
+export const { upsampling: FACTOR } = constants.playing;
 const REACH = 24; // samples to each side of a new one
 const BETA = 8; // of the Kaiser window: what is left of the images lies below -80 dB from 0.6 kHz beyond the middle on
 

@@ -22,13 +22,15 @@ export function asFigure(values, rows, hop, partOf) {
   return { rows, cols, hop, cells: transpose(toCells(values, partOf), cols, rows, new Uint8Array(rows * cols)) };
 }
 
-/**
- * A sound as the explorer wants it: a file and its levels. One that reaches beyond full scale is turned down as a
- * whole, and `reduction_db` says by how many decibels; no other loudness is touched.
- */
-export function asFile(audio, sampleRate) {
+/** A sound turned down as a whole where it reaches beyond full scale, `fitted`, and `beyond`, by what it was divided. */
+export function limitPeak(audio) {
   const beyond = Math.max(1, levels(audio).peak);
-  const fitted = audio.map((value) => value / beyond);
+  return { fitted: audio.map((value) => value / beyond), beyond };
+}
+
+/** A sound as the explorer wants it: a file and its levels. `reduction_db` says by how many decibels it is turned down. */
+export function asFile(audio, sampleRate) {
+  const { fitted, beyond } = limitPeak(audio);
   const wav = new Uint8Array(encodeWav(fitted, sampleRate));
   return { wav, ...levels(fitted), reduction_db: 20 * Math.log10(beyond) };
 }

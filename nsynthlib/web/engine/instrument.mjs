@@ -6,7 +6,6 @@ import { decode, encode, load } from "./models.mjs";
 import { toPicture, toSamples } from "./pictures.mjs";
 
 const { n_iter: ITERATIONS } = constants.instrument;
-const WARM_UPS = 3; // sounds, after which a browser has compiled what makes them
 
 /** The picture of what is told; `null` if it was aborted. That of the `other` family is mixed in by `position`. */
 async function pictureOf(z, { other, position, ...told }, step) {
@@ -17,18 +16,10 @@ async function pictureOf(z, { other, position, ...told }, step) {
   return decibels.map((value, i) => value + position * (mixed[i] - value));
 }
 
-/** Makes a sound of nothing, so that tables are there and the code is compiled before the first note is asked for. */
-async function warmUp() {
-  const manifest = await readManifest();
-  const frames = 1 + Math.floor(manifest.samples / manifest.hop_length);
-  const noise = Float32Array.from({ length: manifest.n_mels * frames }, (_, i) => -40 - ((i * 7919) % 41));
-  for (let turn = 0; turn < WARM_UPS; turn++) toHeld(await toSamples(noise, manifest, ITERATIONS));
-}
-
 export const instrument = {
-  /** Loads the decoder, and meanwhile gets ready for all that follows it. */
+  /** Loads the decoder. */
   async load(_, onStep) {
-    await Promise.all([load("cvae", "decoder", (part) => onStep(part, 1)), warmUp()]);
+    await load("cvae", "decoder", (part) => onStep(part, 1));
     return {};
   },
   /**

@@ -17,7 +17,7 @@ import { renderVoices } from "./rendering.mjs";
 import { TIMBRE, curved, observe, toLink } from "./settings.mjs";
 import { makeStore } from "./store.mjs";
 import { writeVector } from "./vector_text.mjs";
-import { makeVoices, toPlayable } from "../page/held_voices.mjs";
+import { FINE_RATE, makeVoices, toPlayable } from "../page/held_voices.mjs";
 import { makeWorkers } from "./workers.mjs";
 
 const { velocity_layers: LAYERS } = constants.playing;
@@ -166,7 +166,7 @@ export function makeInstrument({ settings: given = {}, onStatus = () => {} } = {
     output,
     on,
     noteOf: async (midi, velocity) => (await noteAt(reachable(midi).pitch, layerOf(velocity))).note,
-    render: async (events, rate = 48_000) => renderVoices(await Promise.all(events.map(toRender)), rate),
+    render: async (events, rate = FINE_RATE) => renderVoices(await Promise.all(events.map(toRender)), rate),
     link: () => toLink(settings),
     timbres: () => timbresOf(notes.about()),
     useOwn,

@@ -2,9 +2,9 @@
 import { makePicture } from "../dsp/live.mjs";
 import { makeRecent } from "../dsp/recent.mjs";
 import { make } from "../page/dom.mjs";
+import { fitToScreen } from "../page/fitting.mjs";
 import { makeTap } from "../page/listener.mjs";
 import { makeRolling } from "../page/rolling.mjs";
-import { viridis } from "./colours.mjs";
 
 const SECONDS = 4; // that the spectrogram shows
 const WAVE_SECONDS = 0.02; // that the waveform shows
@@ -13,14 +13,6 @@ const QUIETEST = 0.05; // amplitude that fills the waveform; what is softer stay
 const UNMIXED = 4; // a single voice is seen as loud as its note is, not as it is mixed
 const LOOK = { n_fft: 4096, hop_length: 1024, window: "hann", n_mels: 128 };
 const MOST_COLUMNS = 16; // at a time
-
-/** Gives a canvas the size it has on the screen; whether it has one. */
-function fit(canvas) {
-  const sharp = window.devicePixelRatio || 1;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((size) => Math.round(size * sharp));
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  return width > 0 && height > 0;
-}
 
 /** The waveform of the newer half of `samples`, from a rising zero on, so that it stands. */
 function drawWave(canvas, samples) {
@@ -53,8 +45,8 @@ function makeEar(context, output, onBlock) {
   };
 }
 
-/** The pictures at the end of `el`, of what `instrument` plays. */
-export function makeLiveView(el, instrument) {
+/** The pictures at the end of `el`, of what `instrument` plays, in the `colours` of `palette`. */
+export function makeLiveView(el, instrument, colours) {
   const { context, output } = instrument;
   const rate = context.sampleRate;
   const panel = make(el, "div", "nn-live-view");
@@ -65,14 +57,14 @@ export function makeLiveView(el, instrument) {
   const ear = makeEar(context, output, recent.push);
   ear.tap.catch(() => (panel.hidden = true)); // a page that was not opened over HTTPS
   const picture = makePicture(recent, LOOK, rate, SECONDS);
-  const roll = makeRolling(canvas, viridis());
+  const roll = makeRolling(canvas, colours);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let [down, until, running] = [0, 0, false]; // keys; the context's time up to which there is something to see
 
   function paint(added) {
     const wanted = 2 * Math.round(WAVE_SECONDS * rate);
-    if (fit(wave)) drawWave(wave, recent.read(recent.count() - wanted, wanted));
-    if (fit(canvas) && added > 0) roll(picture.figure, added);
+    if (fitToScreen(wave)) drawWave(wave, recent.read(recent.count() - wanted, wanted));
+    if (fitToScreen(canvas) && added > 0) roll(picture.figure, added);
   }
 
   /** Goes on for as long as something moves; where motion is not wanted, there is one picture at the end. */

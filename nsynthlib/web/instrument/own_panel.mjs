@@ -6,7 +6,7 @@
  */
 import constants from "../../constants.json" with { type: "json" };
 import { hearNote } from "../dsp/heard_pitch.mjs";
-import { midiToHz, noteName } from "../dsp/pitch.mjs";
+import { namePitch, noteName } from "../dsp/pitch.mjs";
 import { make } from "../page/dom.mjs";
 import { asNote } from "../page/own_note.mjs";
 import { makeOwnSound } from "../page/own_sound.mjs";
@@ -24,10 +24,7 @@ const BACK = ["Back to the family", "The family’s own sound is back."];
 const clamp = (midi) => Math.min(HIGHEST, Math.max(LOWEST, midi));
 
 /** A pitch with its fraction, in words. */
-const say = (midi) => {
-  const nearest = Math.round(midi);
-  return pitchInWords({ name: noteName(nearest), cents: 100 * (midi - nearest), hz: midiToHz(midi) });
-};
+const say = (midi) => pitchInWords(namePitch(midi));
 
 /** The panel in `el`; `tell` puts words into the status line. */
 export function makeOwnPanel(el, instrument, tell) {

@@ -1,6 +1,7 @@
 /** The instrument's page: everything that a player sees and touches, around `makeInstrument`. */
 import { readManifest } from "../engine/manifest.mjs";
 import { make, makeButton } from "../page/dom.mjs";
+import { palette } from "../page/palette.mjs";
 import { makeInstrument } from "./core.mjs";
 import { makeFolded } from "./fields.mjs";
 import { makeKeyboardPanel } from "./keyboard_panel.mjs";
@@ -79,7 +80,7 @@ function tendContext(context) {
 }
 
 /** All panels in `root`, once the model's manifest is known. */
-function build(root, instrument, status) {
+function build(root, instrument, status, colours) {
   const { settings } = instrument;
   const player = makePlayer(instrument);
   const timbres = instrument.timbres();
@@ -91,7 +92,7 @@ function build(root, instrument, status) {
   makeButton(beside, "Copy link", () => copyLink(link.write, status.say));
   const keys = make(root, "section", "nn-keyboard", { "aria-label": "Keyboard" });
   const keyboard = makeKeyboardPanel(keys, instrument, player, status.say);
-  makeLiveView(root, instrument);
+  makeLiveView(root, instrument, colours);
   const loop = makeLoopPanel(make(root, "section", "nn-loop", { "aria-label": "Loop" }), instrument, player);
   const more = makeFolded(root, "Shape the sound");
   const second = makeSecondPanel(makeFolded(root, "Morph to a second sound"), settings);
@@ -124,8 +125,8 @@ async function open(root) {
     window.instrument = instrument;
     instrument.on("error", status.say);
     instrument.on("progress", status.progress);
-    await readManifest();
-    build(root, instrument, status);
+    const { colours } = await readManifest();
+    build(root, instrument, status, palette(Uint8Array.from(atob(colours), (byte) => byte.charCodeAt(0))));
     await instrument.ready;
     status.say(refused.join(" ") || READY);
     root.dataset.state = "ready";

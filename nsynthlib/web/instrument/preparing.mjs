@@ -1,8 +1,9 @@
 /** Which notes are made ready, and in what order. */
 import constants from "../../constants.json" with { type: "json" };
+import { HIGHEST, LOWEST } from "../page/piano.mjs";
 
 const [LEAST, MOST] = constants.model_pitches;
-const { keys: KEYS, lowest_key: LOWEST } = constants.instrument;
+const KEYS = HIGHEST - LOWEST + 1;
 
 /** The pitch that the model is asked for, and the cents from there to `midi`. */
 export function reachable(midi) {

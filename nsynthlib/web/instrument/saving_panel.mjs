@@ -3,6 +3,7 @@ import constants from "../../constants.json" with { type: "json" };
 import { encodeWav } from "../dsp/wav.mjs";
 import { HIGHEST, LOWEST } from "../page/piano.mjs";
 import { make, makeButton } from "../page/dom.mjs";
+import { FINE_RATE } from "../page/held_voices.mjs";
 import { saveFile } from "../page/saving.mjs";
 import { toMidiFile } from "./midi_file.mjs";
 import { makeSfz } from "./sfz.mjs";
@@ -40,7 +41,7 @@ export function makeSavingPanel(el, instrument, player, phraseNow, say) {
   }
 
   const wav = (rate) => async () => encodeWav(await instrument.render(phrase().notes, rate), rate);
-  for (const rate of [3 * RATE, RATE]) {
+  for (const rate of [FINE_RATE, RATE]) {
     const thousands = rate / 1000;
     offer(`WAV, ${thousands} kHz`, () => nameOf(`-${thousands}k.wav`), "audio/wav", wav(rate));
   }

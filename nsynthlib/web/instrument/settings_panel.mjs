@@ -1,9 +1,9 @@
 /** Settings that a player seldom needs, and how long keys wait for their sound. */
 import { make } from "../page/dom.mjs";
 import { fixed } from "../page/format.mjs";
+import { median } from "../page/median.mjs";
+import { HIGHEST, LOWEST } from "../page/piano.mjs";
 import { makeBox, makeSlider } from "./fields.mjs";
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 function sayWaits(latencies, isPrepared) {
   const waits = latencies.filter(({ prepared }) => prepared === isPrepared).map(({ ms }) => ms);
@@ -28,7 +28,7 @@ export function makeSettingsPanel(el, instrument, playLetters) {
 
   function measure() {
     const latencies = instrument.latencies();
-    ready.textContent = `${instrument.prepared().length} of 25`;
+    ready.textContent = `${instrument.prepared().length} of ${HIGHEST - LOWEST + 1}`;
     prepared.textContent = sayWaits(latencies, true);
     fresh.textContent = sayWaits(latencies, false);
     const seconds = (context.baseLatency ?? 0) + (context.outputLatency ?? 0);

@@ -1,7 +1,8 @@
 /** Notes that sound: the nodes of one voice, in a context of the page's or one that renders. */
 import constants from "../../constants.json" with { type: "json" };
 
-const { flat_from_seconds: FLAT, release_seconds: RELEASE } = constants.playing;
+const { flat_from_seconds: FLAT, release_seconds: RELEASE, upsampling: FACTOR } = constants.playing;
+export const FINE_RATE = FACTOR * constants.sample_rate; // of the samples that are played
 const INAUDIBLE_DB = 120; // below where a voice began: it ends there
 const LONGEST_DECAY = 3600; // seconds of one decay
 const CUT = 0.02; // seconds in which a voice ends that has to make room
@@ -9,7 +10,7 @@ export const MOST = 16; // voices that sound at once, released ones among them
 
 /** A held note of the engine as it is played: its samples as an AudioBuffer. */
 export function toPlayable({ samples, ...note }) {
-  const buffer = new AudioBuffer({ length: samples.length, sampleRate: 3 * constants.sample_rate });
+  const buffer = new AudioBuffer({ length: samples.length, sampleRate: FINE_RATE });
   buffer.copyToChannel(samples, 0);
   return { ...note, buffer };
 }

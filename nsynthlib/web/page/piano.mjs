@@ -87,7 +87,7 @@ function listenToPointers(board, { press, lift }) {
     const key = document.elementFromPoint(clientX, clientY)?.closest(".nn-key");
     return board.contains(key) ? key : null;
   };
-  const pressAt = (key, event) => 
+  const pressAt = (key, event) =>
     press(event.pointerId, Number(key.dataset.pitch), velocityAt(key, event), event.timeStamp);
 
   board.addEventListener("pointerdown", (event) => {

@@ -3,6 +3,8 @@ import constants from "../../constants.json" with { type: "json" };
 import { make } from "./dom.mjs";
 import { fixed, grouped } from "./format.mjs";
 import { makeTicks } from "./plot.mjs";
+import { fitToScreen } from "./fitting.mjs";
+import { palette } from "./palette.mjs";
 import { makeRolling } from "./rolling.mjs";
 
 const CLOSEST = 0.06; // parts of an axis between two labels
@@ -31,20 +33,10 @@ function resize({ cells, rows, cols }, height, width) {
   return out;
 }
 
-/** 256 opaque colours, as a canvas stores them, of 256 times red, green, blue. */
-function palette(view) {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, 3 * 256);
-  const colour = (i) => new Uint32Array(Uint8Array.of(...bytes.subarray(3 * i, 3 * i + 3), 255).buffer)[0];
-  return Uint32Array.from({ length: 256 }, (_, i) => colour(i));
-}
-
 /** Paints a figure at the screen's own resolution. */
 function paint(canvas, figure, colours) {
-  const sharp = window.devicePixelRatio || 1;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((size) => Math.round(size * sharp));
-  if (!width || !height) return;
-  canvas.width = width;
-  canvas.height = height;
+  if (!fitToScreen(canvas)) return;
+  const { width, height } = canvas;
   const cells = resize(figure, height, width);
   const pixels = new Uint32Array(cells.length);
   for (let i = 0; i < cells.length; i++) pixels[i] = colours[cells[i]];

@@ -1,7 +1,7 @@
 /** The live explorer: a spectrogram and a pitch while the sound goes on, to be frozen and read. A page is all it needs. */
 import constants from "../../constants.json" with { type: "json" };
 import { makePicture, spectrumOf } from "../dsp/live.mjs";
-import { hzToMidi, noteName } from "../dsp/pitch.mjs";
+import { hzToMidi, namePitch } from "../dsp/pitch.mjs";
 import { makeRecent } from "../dsp/recent.mjs";
 import { hearPitch, makeTuner } from "../dsp/tuner.mjs";
 import { encodeWav } from "../dsp/wav.mjs";
@@ -10,6 +10,7 @@ import { make } from "../page/dom.mjs";
 import { capital, fixed, grouped } from "../page/format.mjs";
 import { makeFrozen } from "../page/frozen.mjs";
 import { listen } from "../page/listener.mjs";
+import { median } from "../page/median.mjs";
 import { readSettings } from "../page/settings.mjs";
 import { makeSources } from "../page/sources.mjs";
 import { linearAxis, melAxis, spectrogram } from "../page/spectrogram.mjs";
@@ -36,12 +37,7 @@ function describeSettings({ n_fft: size, hop_length: hop, window, n_mels: bands 
   return `${capital(window)} window of ${ms(size)}, hop of ${ms(hop)}, ${rows}.`;
 }
 
-/** A frequency as a tuner tells it. */
-function nameOf(hz) {
-  const midi = hzToMidi(hz);
-  const pitch = Math.round(midi);
-  return { name: noteName(pitch), cents: 100 * (midi - pitch), hz };
-}
+const nameOf = (hz) => namePitch(hzToMidi(hz));
 
 /** What is listened to, at `rate`: its last seconds, and the pitch at any sample of them. */
 function makeSession(rate) {
@@ -51,8 +47,6 @@ function makeSession(rate) {
   const pitchEndingAt = (sample) => hearPitch(recent.read(sample - size, size), rate, tuner)?.hz ?? null;
   return { rate, recent, pitchAt: (sample) => pitchEndingAt(sample + size / 2), pitchNow: () => pitchEndingAt(recent.count()) };
 }
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** The median of the last pitches; a frame without one forgets them. */
 function makeSmoother() {

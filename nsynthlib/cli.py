@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from nsynthlib.cli_import import import_samples
-from nsynthlib.cli_options import Model, check_out
+from nsynthlib.cli_miniatures import train_miniature
+from nsynthlib.cli_options import Folders, Model, check_out
 from nsynthlib.cli_play import export_sfz, generate, melody, morph, reconstruct, transpose
 from nsynthlib.cli_render import dx7, soundfont
 from nsynthlib.errors import DataError, UsageError
@@ -21,9 +22,6 @@ CLASSIFIER_EPOCHS = 5
 app = typer.Typer(help="Musical notes, their spectrograms, and models that learn them.", add_completion=False, **plain)
 data = typer.Typer(help="Make a folder of notes in NSynth's layout.", **plain)
 app.add_typer(data, name="data")
-
-
-Folders = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Notes in NSynth's layout; sets count alike.")]
 
 
 def say(line: str) -> None:
@@ -197,6 +195,7 @@ def evaluate(
         print(line)
 
 
+app.command("train-miniature")(train_miniature)
 app.command()(generate)
 app.command()(reconstruct)
 app.command()(morph)

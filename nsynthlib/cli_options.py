@@ -38,6 +38,7 @@ Temperature = Annotated[float, typer.Option(help="Above 0, to 1: lower is more t
 Texture = Annotated[float, typer.Option(help="0 to 1: how much of a real note's unevenness is given back.")]
 Refine = Annotated[bool, typer.Option("--refine", help="Improve the encoder's guess first: a second longer.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT.wav")]
+Folders = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Notes in NSynth's layout; sets count alike.")]
 Model = Annotated[str | None, typer.Option(help="A run folder or a hub name; the shipped CVAE without it.")]
 
 

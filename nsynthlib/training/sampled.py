@@ -1,0 +1,132 @@
+"""How the models that make a sound sample by sample learn: whole clips, so that they know how a note begins."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import AdamW
+from tqdm import tqdm
+
+from nsynthlib.data.clips import Clips
+from nsynthlib.errors import RunFailed, UsageError
+from nsynthlib.files import write_json
+from nsynthlib.models.pretrained import save_weights
+from nsynthlib.models.sampled import SampleModel
+from nsynthlib.signals import interrupts
+from nsynthlib.training.optimizer import MuonAdamW, schedule
+from nsynthlib.training.precision import cpu_has_bf16
+from nsynthlib.values import positive, whole
+
+CHECKS = 8  # times that a run is checked on the validation clips
+
+
+def new_run(run: str | os.PathLike[str]) -> Path:
+    """``run`` as a folder to train in; UsageError if a run is in it already."""
+    folder = Path(run)
+    if (folder / "training.json").exists() or folder.is_file():
+        raise UsageError(f"{folder} holds something already; name a new folder for the run")
+    return folder
+
+
+def clips_sha256(clips: Clips) -> str:
+    """What tells whether two runs learned from the same sounds."""
+    return hashlib.sha256(clips.audio.numpy().tobytes() + clips.pitch.numpy().tobytes()).hexdigest()
+
+
+def train_samples(
+    model: SampleModel,
+    clips: tuple[Clips, Clips],
+    run: str | os.PathLike[str],
+    *,
+    steps: int,
+    batch_size: int = 2,
+    learning_rate: float = 6e-3,
+    muon: bool = True,
+    seed: int = 0,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Train a WaveNet or a SampleRNN on ``clips[0]``; what does best on ``clips[1]`` stays.
+
+    The folder ``run`` gets ``config.json`` and ``model.safetensors`` for ``from_pretrained``, and ``training.json``:
+    settings, hashes of the clips, seconds, and the bits a sample on both after each eighth of the run. Returns what
+    that file holds.
+
+    Args:
+        steps: batches to learn from.
+        batch_size: clips in each.
+        learning_rate: its peak.
+        muon: whether Muon learns the matrices, and AdamW the rest; else AdamW learns all.
+        seed: of the order of the clips.
+
+    Raises:
+        UsageError: if ``run`` holds something already, or a value is out of range.
+        RunFailed: if it was interrupted; the best so far is kept, and cannot be resumed.
+    """
+    run = new_run(run)
+    steps, batch_size, seed = whole("steps", steps, 1), whole("batch_size", batch_size, 1), whole("seed", seed, 0)
+    learning_rate = positive("learning_rate", learning_rate)
+    generator = torch.Generator().manual_seed(seed)
+    optimizer: MuonAdamW | AdamW = MuonAdamW(model, learning_rate, weight_decay=0.01)
+    if not muon:
+        optimizer = AdamW(model.parameters(), learning_rate, betas=(0.9, 0.99))
+    settings = {"steps": steps, "batch_size": batch_size, "learning_rate": learning_rate, "muon": muon, "seed": seed}
+    record: dict[str, Any] = {"kind": type(model).__name__, "settings": settings}
+    record |= {"parameters": sum(p.numel() for p in model.parameters()), "torch": torch.__version__}
+    record |= {"clips": [len(part.pitch) for part in clips], "sha256": [clips_sha256(part) for part in clips]}
+    record["validation"] = []
+    started, learned, best = time.monotonic(), [], float("inf")
+    with tqdm(total=steps, desc=type(model).__name__, unit="step", disable=quiet) as bar, interrupts() as interrupted:
+        for step in range(steps):
+            rows = torch.randint(len(clips[0].pitch), (batch_size,), generator=generator)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate * schedule(step / steps)
+            learned.append(_step(model, clips[0].audio[rows], clips[0].pitch[rows], optimizer))
+            bar.update()
+            if (step + 1) % max(1, steps // CHECKS) == 0 or step + 1 == steps:
+                found = validation_bits(model, clips[1])
+                record["validation"].append({"step": step + 1, "train": sum(learned) / len(learned), "valid": found})
+                record["seconds"] = round(time.monotonic() - started, 1)
+                bar.set_postfix(bits=f"{found:.3f}")
+                learned.clear()
+                if found < best:
+                    best = found
+                    save_weights(model, run)
+            if interrupted():
+                raise RunFailed(
+                    f"stopped after {step + 1} of {steps} steps; {run} holds the best weights so far, if any"
+                )
+    write_json(run / "training.json", record)
+    return record
+
+
+def _step(model: SampleModel, audio: Tensor, pitch: Tensor, optimizer: MuonAdamW | AdamW) -> float:
+    """Learn from a batch; its mean bits a sample."""
+    model.train()
+    losses = []
+    with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
+        for loss in model.losses(audio, pitch):
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.append(loss.item())
+    return sum(losses) / len(losses)
+
+
+@torch.inference_mode()
+def validation_bits(model: SampleModel, clips: Clips, batch_size: int = 4) -> float:
+    """Mean bits a sample of ``clips``."""
+    model.eval()
+    parts = zip(clips.audio.split(batch_size), clips.pitch.split(batch_size), strict=True)
+    total = sum(loss.item() * len(audio) for audio, pitch in parts for loss in [_mean(model, audio, pitch)])
+    return total / len(clips.pitch)
+
+
+def _mean(model: SampleModel, audio: Tensor, pitch: Tensor) -> Tensor:
+    return torch.stack(list(model.losses(audio, pitch))).mean()

@@ -39,9 +39,9 @@ PATHS = {
     "synthesise timeline to_gain waveform wavetable",
     "nsynthlib.training": "Settings deviation_loss recipe beta_vae_loss train train_classifier validate",
     "nsynthlib.widgets": "ABX CVAEExplorer ErrorAtlas FourierExplorer LatentMap MelExplorer Player Players "
-    "RateExplorer ReconstructionExplorer STFTExplorer SamplingExplorer SynthesisExplorer "
+    "RateExplorer ReceptiveFieldExplorer ReconstructionExplorer STFTExplorer SamplingExplorer SynthesisExplorer "
     "ToyMap abx cvae_explorer error_atlas fourier_explorer latent_map mel_explorer player "
-    "players rate_explorer reconstruction_explorer sampling_explorer stft_explorer "
+    "players rate_explorer receptive_field_explorer reconstruction_explorer sampling_explorer stft_explorer "
     "synthesis_explorer toy_map",
 }
 NETWORKS = sorted((ROOT / "nsynthlib" / "models").rglob("*.py"))

@@ -17,6 +17,7 @@ from nsynthlib.widgets.live import LiveExplorer, live_explorer
 from nsynthlib.widgets.mel import MelExplorer, mel_explorer
 from nsynthlib.widgets.morph import MorphExplorer, morph_explorer
 from nsynthlib.widgets.rate import RateExplorer, rate_explorer
+from nsynthlib.widgets.receptive_field import ReceptiveFieldExplorer, receptive_field_explorer
 from nsynthlib.widgets.reconstruction import ReconstructionExplorer, reconstruction_explorer
 from nsynthlib.widgets.sampling import SamplingExplorer, sampling_explorer
 from nsynthlib.widgets.stft import STFTExplorer, stft_explorer
@@ -36,6 +37,7 @@ __all__ = [
     "Player",
     "Players",
     "RateExplorer",
+    "ReceptiveFieldExplorer",
     "ReconstructionExplorer",
     "STFTExplorer",
     "SamplingExplorer",
@@ -54,6 +56,7 @@ __all__ = [
     "player",
     "players",
     "rate_explorer",
+    "receptive_field_explorer",
     "reconstruction_explorer",
     "sampling_explorer",
     "stft_explorer",

@@ -25,6 +25,7 @@ import { instrument } from "./instrument.mjs";
 import { reconstruction } from "./reconstruction.mjs";
 import { drawProbe, playProbe } from "../dsp/fourier.mjs";
 import { drawFit, playFit } from "../dsp/learning.mjs";
+import { drawTree, playReach } from "../dsp/receptive_field.mjs";
 import { drawSampling, playSampling } from "../dsp/sampling.mjs";
 import { makeMorph } from "../dsp/synthesis/morphing.mjs";
 import { SPECTROGRAM, isSame, makeNoteOnce } from "../dsp/synthesis/notes.mjs";
@@ -104,6 +105,11 @@ const fourier = {
   sound: ({ settings, note, sampleRate }) => asFile(playProbe(settings, note, sampleRate), sampleRate),
 };
 
+const receptiveField = {
+  figure: ({ settings }) => drawTree(settings),
+  sound: ({ settings, note, sampleRate }) => asFile(playReach(settings, note, sampleRate), sampleRate),
+};
+
 const learning = {
   figure: ({ settings }) => drawFit(settings),
   sound: ({ settings, sampleRate }) => asFile(playFit("sound", settings, sampleRate), sampleRate),
@@ -149,6 +155,7 @@ export const answers = {
   sampling,
   fourier,
   learning,
+  receptiveField,
   cvae,
   instrument,
   reconstruction,

@@ -10,7 +10,7 @@
  *       equal: true,                                       // one unit is as long on both axes
  *     });
  *
- * `x` and `y` are arrays, or `x` is `{ first, step }`. What has a name is listed above the plot, line and all, so that
+ * `x` and `y` are arrays, or `x` is `{ first, step }`; where `y` is NaN a line has a gap. What has a name is listed above the plot, line and all, so that
  * colour is never the only way to tell things apart. Colours are those of `constants.json`: colour-blind eyes tell them
  * apart too, and blue, vermillion, green and purple stand out at least 3:1 against white.
  *
@@ -77,7 +77,11 @@ const xAt = (x, i) => ("step" in x ? x.first + i * x.step : x[i]);
 
 function drawLine(context, line, across, up) {
   context.beginPath();
-  for (let i = 0; i < line.y.length; i++) context.lineTo(across(xAt(line.x, i)), up(line.y[i]));
+  for (let i = 0, gap = true; i < line.y.length; i++) {
+    const move = gap ? "moveTo" : "lineTo";
+    gap = Number.isNaN(line.y[i]);
+    if (!gap) context[move](across(xAt(line.x, i)), up(line.y[i]));
+  }
   stroke(context, line);
 }
 

@@ -22,5 +22,5 @@ def train_miniature(
     from nsynthlib.data import train_and_valid
     from nsynthlib.training.miniatures import train_miniature as run
 
-    record = run(kind, train_and_valid(*folders), out, family=family, steps=steps, seed=seed)
+    record = run(kind, train_and_valid(*folders)[0], out, family=family, steps=steps, seed=seed)
     print(f"{out}: {record['kind']}, {record['parameters']:,} parameters, {record['seconds']:.0f} s")

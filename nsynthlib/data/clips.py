@@ -51,6 +51,23 @@ def load_clips(notes: Sequence[Note], family: str) -> Clips:
     return Clips(audio, pitch, [note.instrument for note in chosen])
 
 
+def split_clips(clips: Clips, every: int = 20) -> tuple[Clips, Clips]:
+    """Clips to learn from, and every 20th to check by: other notes of the same instruments.
+
+    Raises DataError if there are fewer.
+
+    >>> from nsynthlib.data import pocket
+    >>> [len(part.pitch) for part in split_clips(load_clips(pocket(), "reed"), every=2)]
+    [2, 2]
+    """
+    if len(clips.pitch) < every:
+        raise DataError(f"there are {len(clips.pitch)} notes from MIDI {LOWEST} to {HIGHEST}; {every} is the least")
+    checked = torch.arange(len(clips.pitch)) % every == every - 1
+    parts = (torch.nonzero(rows)[:, 0].tolist() for rows in (~checked, checked))
+    learned, kept = (Clips(clips.audio[p], clips.pitch[p], [clips.instrument[i] for i in p]) for p in parts)
+    return learned, kept
+
+
 def shape_clip(audio: Tensor) -> Tensor:
     """A note's first second, ``[samples]`` at 16 kHz, as a clip ``[8192]`` at 8 kHz, its peak 0.5; silence stays."""
     from torchaudio.functional import resample

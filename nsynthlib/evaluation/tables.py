@@ -61,6 +61,13 @@ MEASURES = {
     "kl_nats": Measure("KL", "nats"),
     "active_dimensions": Measure("active dimensions", digits=0),
     "aggregate_distance": Measure("aggregate distance", digits=2),
+    "off_cents": Measure("off its pitch", "cents", 0),
+    "harmonics_to_noise_db": Measure("tone over noise", "dB"),
+    "nearest_db": Measure("nearest learned note", "dB"),
+    "apart_db": Measure("notes of one pitch apart", "dB"),
+    "seconds": Measure("a note takes", "s", 2),
+    "minutes": Measure("training", "minutes", 0),
+    "kilobytes": Measure("weights", "kB", 0),
 }
 ROWS = {
     "real": "real notes",

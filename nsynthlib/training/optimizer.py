@@ -79,8 +79,8 @@ def schedule(progress: float) -> float:
 
 
 def as_matrix(weight: Tensor) -> Tensor:
-    """The same numbers as ``[outputs, rest]``: a view of a weight; one of four axes lies in channels-last order."""
-    return weight.permute(0, 2, 3, 1).flatten(1) if weight.dim() == 4 else weight.flatten(1)
+    """The same numbers as ``[outputs, rest]``: a view of a weight that lies in channels-last order."""
+    return weight if weight.dim() == 2 else weight.permute(0, 2, 3, 1).flatten(1)
 
 
 def _parameters(groups: Iterable[dict[str, Any]]) -> Iterator[list[Tensor]]:

@@ -19,7 +19,7 @@ from nsynthlib.files import write_json
 from nsynthlib.models.pretrained import save_weights
 from nsynthlib.models.sampled import SampleModel
 from nsynthlib.signals import interrupts
-from nsynthlib.training.optimizer import MuonAdamW, schedule
+from nsynthlib.training.optimizer import schedule
 from nsynthlib.training.precision import cpu_has_bf16
 from nsynthlib.values import positive, whole
 
@@ -46,8 +46,7 @@ def train_samples(
     *,
     steps: int,
     batch_size: int = 2,
-    learning_rate: float = 6e-3,
-    muon: bool = True,
+    learning_rate: float = 4e-3,
     seed: int = 0,
     quiet: bool = False,
 ) -> dict[str, Any]:
@@ -60,8 +59,7 @@ def train_samples(
     Args:
         steps: batches to learn from.
         batch_size: clips in each.
-        learning_rate: its peak.
-        muon: whether Muon learns the matrices, and AdamW the rest; else AdamW learns all.
+        learning_rate: of AdamW, at its peak.
         seed: of the order of the clips.
 
     Raises:
@@ -72,10 +70,8 @@ def train_samples(
     steps, batch_size, seed = whole("steps", steps, 1), whole("batch_size", batch_size, 1), whole("seed", seed, 0)
     learning_rate = positive("learning_rate", learning_rate)
     generator = torch.Generator().manual_seed(seed)
-    optimizer: MuonAdamW | AdamW = MuonAdamW(model, learning_rate, weight_decay=0.01)
-    if not muon:
-        optimizer = AdamW(model.parameters(), learning_rate, betas=(0.9, 0.99))
-    settings = {"steps": steps, "batch_size": batch_size, "learning_rate": learning_rate, "muon": muon, "seed": seed}
+    optimizer = AdamW(model.parameters(), learning_rate, betas=(0.9, 0.99))
+    settings = {"steps": steps, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     record: dict[str, Any] = {"kind": type(model).__name__, "settings": settings}
     record |= {"parameters": sum(p.numel() for p in model.parameters()), "torch": torch.__version__}
     record |= {"clips": [len(part.pitch) for part in clips], "sha256": [clips_sha256(part) for part in clips]}
@@ -105,7 +101,7 @@ def train_samples(
     return record
 
 
-def _step(model: SampleModel, audio: Tensor, pitch: Tensor, optimizer: MuonAdamW | AdamW) -> float:
+def _step(model: SampleModel, audio: Tensor, pitch: Tensor, optimizer: AdamW) -> float:
     """Learn from a batch; its mean bits a sample."""
     model.train()
     losses = []

@@ -75,7 +75,7 @@ $(vendor)/.copied: node_modules/.installed .venv/.requirements
 bundles := $(foreach name,engine worker,$(name)=nsynthlib/web/engine/$(name).mjs) dsp=nsynthlib/web/dsp/index.mjs \
     instrument=nsynthlib/web/instrument/page.mjs
 
-$(engine)/.bundled: $(filter nsynthlib/web/%.mjs nsynthlib/web/%.css nsynthlib/constants.json,$(code)) node_modules/.installed
+$(engine)/.bundled: $(filter nsynthlib/web/%.mjs nsynthlib/web/%.css %.json,$(filter-out nsynthlib/pretrained/%,$(code))) node_modules/.installed
 	$(bin)/node node_modules/esbuild/bin/esbuild $(bundles) \
 	    --bundle --minify --format=esm --out-extension:.js=.mjs --outdir=$(engine) --log-level=warning
 	@touch $@

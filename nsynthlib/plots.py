@@ -37,7 +37,7 @@ def _array(values: ArrayLike, dimensions: int, what: str) -> np.ndarray:
     return array
 
 
-def _new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     """``ax``, or the axes of a new figure of ``size`` inches."""
     if ax is not None:
         return ax
@@ -75,7 +75,7 @@ def spectrogram(
     rows = settings.n_mels if isinstance(settings, LogMel) else settings.bins
     if values.shape[0] != rows:
         raise ValueError(f"these settings make {rows} rows, but it has {values.shape[0]}")
-    ax = _new_axes(ax, (7.0, 3.2))
+    ax = new_axes(ax, (7.0, 3.2))
     hop = settings.hop_length / sample_rate
     # Each cell is centred on its own moment and its own row.
     extent = (-hop / 2, (values.shape[1] - 0.5) * hop, -0.5, rows - 0.5)
@@ -132,7 +132,7 @@ def waveform(
     if span:
         shown = (time >= span[0]) & (time <= span[1])
         time, sound = time[shown], sound[shown]
-    ax = _new_axes(ax, (7.0, 2.2))
+    ax = new_axes(ax, (7.0, 2.2))
     ax.plot(time, sound, color=LINE, linewidth=0.8)
     ax.set_xlim(span or (0.0, time[-1] if len(time) else 1.0))
     if not span:
@@ -169,7 +169,7 @@ def spectrum(
     window = signal.get_window("hann", len(sound))
     magnitude = np.abs(np.fft.rfft(sound * window)) / (window.sum() / 2)
     db = 20 * np.log10(np.maximum(magnitude, 10 ** (FLOOR_DB / 20)))
-    ax = _new_axes(ax, (7.0, 2.6))
+    ax = new_axes(ax, (7.0, 2.6))
     ax.plot(np.fft.rfftfreq(len(sound), 1 / sample_rate), db, color=None if label else LINE, linewidth=0.8, label=label)
     ax.set_xlim(span or (0.0, sample_rate / 2))
     ax.set_ylim(FLOOR_DB, 3)
@@ -279,7 +279,7 @@ def latent_map(points: ArrayLike, families: Iterable[str], ax: Axes | None = Non
         title: a line above.
     """
     places, names = _array(points, 2, "points"), np.asarray(list(families))
-    ax = _new_axes(ax, (7.0, 4.6))
+    ax = new_axes(ax, (7.0, 4.6))
     for family in (family for family in FAMILIES if family in names):
         mine = places[names == family]
         ax.scatter(

@@ -128,7 +128,7 @@ def test_long_work_shows_progress_and_gives_way(pages, visit):
     ],
 )
 def test_ticks_are_round(hands, low, high, labels):
-    code = "async (ends) => (await import('/web/page/plot.mjs')).makeTicks(...ends).map(([, label]) => label)"
+    code = "async (ends) => (await import('/web/page/ticks.mjs')).makeTicks(...ends).map(([, label]) => label)"
     assert hands["sampling"].page.evaluate(code, [low, high]) == labels
 
 

@@ -13,11 +13,11 @@ from explorer_pages import served_pages
 from hand import Hand, changes, violations, wav
 from helpers import ROOT, harmonics, settings_of
 
+from nsynthlib.shared_random import SharedRandom
 from nsynthlib.spectral import FLOOR_DB, stft, to_db
 from nsynthlib.synthesis import ADSR
 from nsynthlib.synthesis.harmonics import FRAMES, fundamentals, take_apart
 from nsynthlib.widgets import synthesis_explorer
-from nsynthlib.widgets.shared_random import SharedRandom
 from nsynthlib.widgets.synthesis_notes import ENVELOPE, TRANSFORM, WAYS
 
 NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")

@@ -2,6 +2,7 @@
 
 from nsynthlib.playing.melody import Rendered, render_melody
 from nsynthlib.playing.midi import PlayedNote, read_midi
+from nsynthlib.playing.midi_writing import write_midi
 from nsynthlib.playing.pieces import listening_examples
 from nsynthlib.playing.sfz import write_sfz
 from nsynthlib.playing.sustain import HeldNote, hold, play
@@ -15,5 +16,6 @@ __all__ = [
     "play",
     "read_midi",
     "render_melody",
+    "write_midi",
     "write_sfz",
 ]

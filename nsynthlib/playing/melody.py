@@ -19,15 +19,12 @@ from tqdm import tqdm
 from nsynthlib.audio.encoding import to_pcm16
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.audio.levels import dbfs
-from nsynthlib.errors import UsageError
 from nsynthlib.files import atomic, check_ending, need_space
 from nsynthlib.generation import TEXTURE, generate_batch, sample_z
 from nsynthlib.generation.notes import read_z
 from nsynthlib.models.autoencoders import CVAE, need_model
-from nsynthlib.models.condition import condition_of
-from nsynthlib.playing.midi import PlayedNote
+from nsynthlib.playing.midi import PlayedNote, check_notes
 from nsynthlib.playing.sustain import HeldNote, hold, layer_and_gain, part, sounding
-from nsynthlib.values import number, shown
 
 BLOCK = 8 * SAMPLE_RATE  # samples that are mixed at once
 KEPT = 500  # held notes that are kept for later: at most 0.13 GB
@@ -86,7 +83,7 @@ def render_melody(
     need_model(model, "render_melody", CVAE)
     out = Path(out)
     check_ending(out, ".wav")
-    played = _checked(notes)
+    played = check_notes(notes)
     families = sorted({note.family for note in played})
     drawn = {name: sample_z(model, INSTRUMENT_PITCH, name, seed, temperature) for name in families}
     drawn |= {name: read_z(model, z) for name, z in (instruments or {}).items()}
@@ -104,19 +101,6 @@ def render_melody(
         gain = min(1.0, LOUDEST / peak) if peak else 1.0
         _write(out, mix, gain)
     return Rendered(samples / SAMPLE_RATE, band.made, -dbfs(gain))
-
-
-def _checked(notes: Sequence[PlayedNote]) -> list[PlayedNote]:
-    """The notes by their beginning; UsageError for one that cannot be played."""
-    if not notes:
-        raise UsageError("a melody needs at least one note")
-    for note in notes:
-        start, end = number(note.start), number(note.end)
-        if start is None or end is None or not 0 <= start <= end:
-            raise UsageError(f"a note from {shown(note.start)} to {shown(note.end)} s cannot be played")
-    for pitch, velocity, family in {note[2:] for note in notes}:
-        condition_of(pitch, family, velocity)
-    return sorted(notes, key=lambda note: note.start)
 
 
 def _samples(seconds: float) -> int:

@@ -7,7 +7,7 @@ import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from operator import itemgetter
 from pathlib import Path
@@ -18,9 +18,10 @@ import numpy as np
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.data.audio import ConversionWarning
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.models.condition import read_family
+from nsynthlib.models.condition import condition_of, read_family
 from nsynthlib.playing.channels import Channels
 from nsynthlib.soundfont.programs import PROGRAMS
+from nsynthlib.values import number, shown
 
 if TYPE_CHECKING:
     import mido
@@ -50,6 +51,19 @@ class PlayedNote(NamedTuple):
     pitch: int
     velocity: int
     family: str
+
+
+def check_notes(notes: Sequence[PlayedNote]) -> list[PlayedNote]:
+    """The notes by their beginning; UsageError for one that cannot be played."""
+    if not notes:
+        raise UsageError("a melody needs at least one note")
+    for note in notes:
+        start, end = number(note.start), number(note.end)
+        if start is None or end is None or not 0 <= start <= end:
+            raise UsageError(f"a note from {shown(note.start)} to {shown(note.end)} s cannot be played")
+    for pitch, velocity, family in {note[2:] for note in notes}:
+        condition_of(pitch, family, velocity)
+    return sorted(notes, key=lambda note: note.start)
 
 
 def read_midi(path: str | os.PathLike[str], family: str | None = None) -> list[PlayedNote]:

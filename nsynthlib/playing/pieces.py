@@ -10,6 +10,8 @@ from torch import Tensor
 
 from nsynthlib.audio.pitch import read_pitch
 from nsynthlib.models.sources import PRETRAINED
+from nsynthlib.playing.composers.canon import compose_canon
+from nsynthlib.playing.composers.scores import perform, read_score
 from nsynthlib.playing.midi import PlayedNote
 
 FOLDER = PRETRAINED / "pieces"
@@ -19,10 +21,6 @@ TITLES = {
     "greensleeves": "Greensleeves, whose voice changes",
 }
 
-FRERE_JACQUES = (
-    "C4:1 D4:1 E4:1 C4:1 C4:1 D4:1 E4:1 C4:1 E4:1 F4:1 G4:2 E4:1 F4:1 G4:2 "
-    "G4:.5 A4:.5 G4:.5 F4:.5 E4:1 C4:1 G4:.5 A4:.5 G4:.5 F4:.5 E4:1 C4:1 C4:1 G3:1 C4:2 C4:1 G3:1 C4:2"
-)
 GREENSLEEVES = (
     "A4:1 C5:2 D5:1 E5:1.5 F5:.5 E5:1 D5:2 B4:1 G4:1.5 A4:.5 B4:1 C5:2 A4:1 A4:1.5 G#4:.5 A4:1 B4:2 G#4:1 E4:2 "
     "A4:1 C5:2 D5:1 E5:1.5 F5:.5 E5:1 D5:2 B4:1 G4:1.5 A4:.5 B4:1 C5:1.5 B4:.5 A4:1 G#4:1.5 F#4:.5 G#4:1 A4:3"
@@ -61,19 +59,15 @@ def phrase(
     >>> phrase("C4:1 E4:2", "organ")[1]
     PlayedNote(start=0.5, end=1.4, pitch=64, velocity=90, family='organ')
     """
-    notes, at = [], start
-    for pitch, beats in (pair.split(":") for pair in tune.split()):
-        seconds = float(beats) * 60 / tempo
-        notes.append(PlayedNote(at, at + legato * seconds, read_pitch(pitch) + transpose, velocity, family))
-        at += seconds
-    return notes
+    chords = read_score(tune)
+    return perform(
+        chords, family, tempo=tempo, at=start * tempo / 60, velocity=velocity, transpose=transpose, legato=legato
+    )
 
 
 def round_for_three(tempo: float = 126.0) -> list[PlayedNote]:
     """*Frère Jacques* by a flute, an organ and a mallet, of which each begins two bars after the one before."""
-    families = enumerate(("flute", "organ", "mallet"))
-    voices = (phrase(FRERE_JACQUES, name, tempo=tempo, start=8 * i * 60 / tempo) for i, name in families)
-    return sorted(note for voice in voices for note in voice)
+    return compose_canon("frere_jacques", voices=3, delay=8, tempo=tempo)
 
 
 def prelude(tempo: float = 76.0, family: str = "guitar") -> list[PlayedNote]:

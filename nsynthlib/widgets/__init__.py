@@ -7,6 +7,7 @@ and a chapter needs no callback of its own.
 
 from nsynthlib.widgets.atlas import ErrorAtlas, error_atlas
 from nsynthlib.widgets.audio_players import Player, Players, player, players
+from nsynthlib.widgets.composers import ComposerExplorer, composer_explorer
 from nsynthlib.widgets.cvae import CVAEExplorer, cvae_explorer
 from nsynthlib.widgets.fourier import FourierExplorer, fourier_explorer
 from nsynthlib.widgets.keys import instrument
@@ -27,6 +28,7 @@ from nsynthlib.widgets.toy_map import ToyMap, toy_map
 __all__ = [
     "ABX",
     "CVAEExplorer",
+    "ComposerExplorer",
     "ErrorAtlas",
     "FourierExplorer",
     "LatentMap",
@@ -44,6 +46,7 @@ __all__ = [
     "SynthesisExplorer",
     "ToyMap",
     "abx",
+    "composer_explorer",
     "cvae_explorer",
     "error_atlas",
     "fourier_explorer",

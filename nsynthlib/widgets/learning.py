@@ -11,13 +11,13 @@ import torch
 from numpy.polynomial.legendre import legvander
 
 from nsynthlib.constants import CONSTANTS
+from nsynthlib.shared_random import uniform
 from nsynthlib.spectral.phase import OnStep
 from nsynthlib.widgets.base import ExplorerWidget, Settings
 from nsynthlib.widgets.controls import LOOK, Explorer, check_within, choose, places_of
 from nsynthlib.widgets.modules import WEB, one_file
 from nsynthlib.widgets.sampling import faded
 from nsynthlib.widgets.settings import Choice, Whole, setting
-from nsynthlib.widgets.shared_random import uniform
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,12 +16,12 @@ from nsynthlib.audio.encoding import check_rate, encode_flac
 from nsynthlib.audio.format import SAMPLE_RATE
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.data.sound import Sound, read_sound
+from nsynthlib.shared_random import uniform
 from nsynthlib.spectral.phase import OnStep
 from nsynthlib.widgets.base import ExplorerWidget, Settings
 from nsynthlib.widgets.controls import LOOK, WIDE, Explorer, check_within, choose, places_of, with_unit
 from nsynthlib.widgets.modules import WEB, one_file
 from nsynthlib.widgets.settings import Choice, Whole, setting
-from nsynthlib.widgets.shared_random import uniform
 
 if TYPE_CHECKING:
     from torch import Tensor

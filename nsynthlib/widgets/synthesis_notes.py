@@ -19,6 +19,7 @@ from nsynthlib.audio.format import SAMPLE_RATE, SAMPLES
 from nsynthlib.audio.pitch import midi_to_hz
 from nsynthlib.constants import CONSTANTS
 from nsynthlib.data import pocket
+from nsynthlib.shared_random import SharedRandom
 from nsynthlib.spectral import STFT, stft, to_db
 from nsynthlib.spectral.phase import OnStep
 from nsynthlib.synthesis import (
@@ -40,7 +41,6 @@ from nsynthlib.synthesis.timbre import VELOCITY_SLOPE_DB
 from nsynthlib.widgets.base import ExplorerWidget, Settings, level_cells, spectrogram
 from nsynthlib.widgets.modules import WEB, one_file
 from nsynthlib.widgets.settings import Choice, Real, Whole, setting
-from nsynthlib.widgets.shared_random import SharedRandom
 
 _SHARED = CONSTANTS["synthesis"]
 LIMITS: dict[str, list[float]] = CONSTANTS["envelope"]  # of each part of the envelope

@@ -19,6 +19,7 @@ import {
   stft,
   toDb,
 } from "../dsp/index.mjs";
+import { composers } from "./composers.mjs";
 import { cvae } from "./cvae.mjs";
 import { asFigure, asFile, levelPart } from "./forms.mjs";
 import { instrument } from "./instrument.mjs";
@@ -159,4 +160,5 @@ export const answers = {
   cvae,
   instrument,
   reconstruction,
+  ...composers,
 };

@@ -11,7 +11,8 @@ const client = makeClient();
 /**
  * Computes in the worker.
  *
- * @param kind "stft", "mel", "sampling", "fourier", "learning", "receptiveField", "note", "morph", "cvae" or "reconstruction"
+ * @param kind "stft", "mel", "sampling", "fourier", "learning", "receptiveField", "note", "morph", "cvae" or
+ *   "reconstruction", or the name of a composer's method
  * @param want "figure", `{ rows, cols, cells, hop }` or what else the kind draws; "sound" or "original",
  *   `{ wav, peak, rms, reduction_db }`; of a note, "comparison", the figure of the sound to compare it with; of a
  *   morph, "faded", its sound beside a plain cross-fade; of a fit, "stopped", that of an early stop; of a CVAE and of

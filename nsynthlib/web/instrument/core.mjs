@@ -13,7 +13,7 @@ import { makeEvents } from "./events.mjs";
 import { refusePoint, toldOf } from "./latent.mjs";
 import { makeOutput } from "../page/output.mjs";
 import { makeOrder, keysAt, reachable } from "./preparing.mjs";
-import { renderVoices } from "./rendering.mjs";
+import { renderVoices } from "../page/rendering.mjs";
 import { TIMBRE, curved, observe, toLink } from "./settings.mjs";
 import { makeStore } from "./store.mjs";
 import { writeVector } from "./vector_text.mjs";

@@ -1,5 +1,5 @@
 /** A short looper: a first layer, others over it while it goes round, and the last one taken back. */
-import { NOTHING } from "./phrase.mjs";
+import { NOTHING } from "./phrase_reader.mjs";
 
 const SHORTEST = 0.25; // seconds of a loop
 const BRIEFEST = 0.02; // seconds of a note

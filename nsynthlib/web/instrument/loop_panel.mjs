@@ -1,8 +1,9 @@
 /** The looper's buttons: record, play, overdub, take back, clear. */
 import { make, makeButton } from "../page/dom.mjs";
 import { fixed } from "../page/format.mjs";
+import { writePhrase } from "../page/phrase.mjs";
 import { makeLoop } from "./loop.mjs";
-import { readPhrase, writePhrase } from "./phrase.mjs";
+import { readPhrase } from "./phrase_reader.mjs";
 
 /** What the first two buttons say, and what is said, in each state. */
 const WORDS = {

@@ -2,6 +2,7 @@
 import { readManifest } from "../engine/manifest.mjs";
 import { make, makeButton } from "../page/dom.mjs";
 import { palette } from "../page/palette.mjs";
+import { copyAddress } from "../page/saving.mjs";
 import { makeInstrument } from "./core.mjs";
 import { makeFolded } from "./fields.mjs";
 import { makeKeyboardPanel } from "./keyboard_panel.mjs";
@@ -63,14 +64,9 @@ function tendLink(instrument, say) {
   };
 }
 
-async function copyLink(write, say) {
+function copyLink(write, say) {
   write();
-  try {
-    await navigator.clipboard.writeText(location.href);
-    say("The link is copied: whoever opens it gets this sound and your phrase.");
-  } catch {
-    say("This browser lets no page copy; take the link from the address bar.");
-  }
+  return copyAddress(say, "The link is copied: whoever opens it gets this sound and your phrase.");
 }
 
 /** A browser lets a page sound once it was touched, and browsers differ in which part of a touch counts. */

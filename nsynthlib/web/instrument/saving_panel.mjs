@@ -5,7 +5,7 @@ import { HIGHEST, LOWEST } from "../page/piano.mjs";
 import { make, makeButton } from "../page/dom.mjs";
 import { FINE_RATE } from "../page/held_voices.mjs";
 import { saveFile } from "../page/saving.mjs";
-import { toMidiFile } from "./midi_file.mjs";
+import { toMidiFile } from "../engine/midi_file.mjs";
 import { makeSfz } from "./sfz.mjs";
 
 const { sample_rate: RATE } = constants;
@@ -45,7 +45,7 @@ export function makeSavingPanel(el, instrument, player, phraseNow, say) {
     const thousands = rate / 1000;
     offer(`WAV, ${thousands} kHz`, () => nameOf(`-${thousands}k.wav`), "audio/wav", wav(rate));
   }
-  offer("MIDI", () => nameOf(".mid"), "audio/midi", async () => toMidiFile(phrase()));
+  offer("MIDI", () => nameOf(".mid"), "audio/midi", async () => toMidiFile(phrase(), settings.family));
   offer("SFZ with its WAVs", () => nameOf(".zip"), "application/zip", async () => {
     const notes = [];
     for (let pitch = LOWEST; pitch <= HIGHEST; pitch++) {

@@ -5,10 +5,12 @@
  */
 import { kernelBackend, readArrays } from "./kernel.mjs";
 import { readSamples } from "./samples.mjs";
-import { readSound } from "./sound_file.mjs";
 
 /** Whether this is a page of the book, where no kernel runs. */
 export const isPage = () => document.documentElement.dataset.content_root !== undefined;
+
+/** Where the book's pages begin, as an address. */
+export const bookRoot = () => new URL(document.documentElement.dataset.content_root, document.baseURI);
 
 /**
  * Answers that came with the page, to the settings that the explorer begins with; `null` for all others. With them, the
@@ -22,11 +24,11 @@ function storedAnswer(model, want, settings, own) {
 }
 
 /** On a page of the book: its own engine, loaded when first needed. */
-function pageBackend(model) {
-  const root = new URL(document.documentElement.dataset.content_root, document.baseURI);
+function pageBackend(model, readFile) {
+  const root = bookRoot();
   const travels = readSamples(model.get("note"));
   const sampleRate = model.get("sample_rate");
-  const exampleOf = async (engine, name) => (await readSound(await engine.pocketNote(name), sampleRate)).samples;
+  const exampleOf = async (engine, name) => (await readFile(await engine.pocketNote(name), sampleRate)).samples;
   return async (want, settings, { own, ...options }) => {
     const stored = storedAnswer(model, want, settings, own);
     if (stored) return stored;
@@ -42,5 +44,8 @@ function pageBackend(model) {
   };
 }
 
-/** What this view asks; `on` hears how the kernel fares, see `kernelBackend`. */
-export const makeBackend = (model, on) => (isPage() ? pageBackend(model) : kernelBackend(model, on));
+/**
+ * What this view asks; `on` hears how the kernel fares, see `kernelBackend`, and `readFile` reads the notes that come
+ * with a page, for an explorer that has them as examples.
+ */
+export const makeBackend = (model, on, readFile) => (isPage() ? pageBackend(model, readFile) : kernelBackend(model, on));

@@ -8,26 +8,8 @@
 import { makeBackend } from "./backend.mjs";
 import { keepKeys } from "./controls.mjs";
 import { make } from "./dom.mjs";
-import { makeOwnSound } from "./own_sound.mjs";
-import { drawPlot } from "./plot.mjs";
 import { makeRunner } from "./runner.mjs";
 import { readSettings } from "./settings.mjs";
-
-/**
- * Lines and points, as a panel: `(el, model)` to `{ show(figure, settings, words), repaint() }`. `plotOf(figure,
- * settings, rate)` gives what `drawPlot` draws, and `alt`, the same in words. `show` and `repaint` answer as `drawPlot` does.
- */
-export const plotPanel = (plotOf) => (el, model) => {
-  const canvas = make(el, "canvas", "nn-plot", { role: "img", "aria-label": "Plot, not computed yet" });
-  let shown = null;
-  const repaint = () => shown && canvas.clientWidth && drawPlot(canvas, shown);
-  function show(figure, settings) {
-    shown = plotOf(figure, settings, model.get("sample_rate"));
-    canvas.setAttribute("aria-label", shown.alt);
-    return repaint();
-  }
-  return { show, canvas, repaint };
-};
 
 /** A player with its name; `key` tells what it holds. */
 function makePlayer(el, { want, label, needs = (settings) => settings, shown = () => true }, settings) {
@@ -65,21 +47,20 @@ function build(el, model, { panels, sounds, comparison, keyboard, compact }) {
  * @param kind `panels`: spectrograms and plots, smaller ones where it is `compact`; `sounds`: `{ want, label, needs,
  *   shown }` each, of which `needs(settings)` is what it depends on, and `shown(settings, isOwn)` says whether it is
  *   there; `describe(settings, figure, rate, samples, isOwn)`, in words; `idle(settings)`: names of the settings that
- *   move nothing beside the others; `ownSound`: what a reader's own sound is for, where there is a place for one, in
- *   words or as `(model)` to words; `comparison`: `{ name, panel }` to show that sound in; `keyboard`: `makeKeyboard`,
- *   where its sound is to be played; `follow(el, model)`, where settings follow the sound: `{ take, end }`, of which
- *   `take(samples)` gives a reader's own sound as it is to be analysed
+ *   move nothing beside the others; `ownSound`: what `ownSoundFor` gives, where there is a place for a reader's own
+ *   sound; `comparison`: `{ name, panel }` to show that sound in; `keyboard(el, keys, model, panels)`, where something is
+ *   to be played, which gives what ends it; `follow(el, model)`, where settings follow the sound: `{ take, end }`, of
+ *   which `take(samples)` gives a reader's own sound as it is to be analysed
  */
 export const explorer = (kind) => ({
   render({ model, el }) {
     el.classList.add("nn-view");
     keepKeys(el);
     const parts = build(el, model, kind);
-    const { run, use, tend, keys, stop } = makeRunner(model, el, parts, kind, (on) => makeBackend(model, on));
-    const words = typeof kind.ownSound === "function" ? kind.ownSound(model) : kind.ownSound;
+    const { run, use, tend, keys, stop } = makeRunner(model, el, parts, kind, (on) => makeBackend(model, on, kind.ownSound?.read));
     const { take, end } = kind.follow?.(el, model) ?? { take: (samples) => samples, end: () => {} };
-    const endRecording = words ? makeOwnSound(el, model, words, (samples) => use(take(samples))) : () => {};
-    const endPlaying = parts.keys ? kind.keyboard(parts.keys, keys) : () => {};
+    const endRecording = kind.ownSound?.place(el, model, (samples) => use(take(samples))) ?? (() => {});
+    const endPlaying = parts.keys ? kind.keyboard(parts.keys, keys, model, parts.panels) : () => {};
 
     const events = model.get("settings").map((name) => `change:${name}`);
     for (const event of events) model.on(event, run);

@@ -1,7 +1,8 @@
 /** Notes that sound: the nodes of one voice, in a context of the page's or one that renders. */
 import constants from "../../constants.json" with { type: "json" };
 
-const { flat_from_seconds: FLAT, release_seconds: RELEASE, upsampling: FACTOR } = constants.playing;
+const { flat_from_seconds: FLAT, upsampling: FACTOR } = constants.playing;
+export const { release_seconds: RELEASE } = constants.playing;
 export const FINE_RATE = FACTOR * constants.sample_rate; // of the samples that are played
 const INAUDIBLE_DB = 120; // below where a voice began: it ends there
 const LONGEST_DECAY = 3600; // seconds of one decay

@@ -96,3 +96,15 @@ export function makeOwnSound(el, model, words, onChange, [backWords, isBack] = B
   });
   return () => stop?.();
 }
+
+/**
+ * A reader's own sound as an explorer takes it: `place(el, model, onChange)` makes the place for it, under `words`, or
+ * what `(model)` gives, and none without words; `read(file, rate)` reads a file.
+ */
+export const ownSoundFor = (words) => ({
+  place(el, model, onChange) {
+    const told = typeof words === "function" ? words(model) : words;
+    return told ? makeOwnSound(el, model, told, onChange) : () => {};
+  },
+  read: readSound,
+});

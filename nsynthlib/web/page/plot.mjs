@@ -17,26 +17,12 @@
  * The canvas is as large as its style makes it, and sharp on every screen and in print. Give it `role="img"` and an
  * `aria-label`: a plot says nothing by itself.
  */
+import { makeTicks } from "./ticks.mjs";
 
 const SHARPEST = 2; // a printer shows more than most screens
 const FONT_PX = 12;
 const LINE_PX = 18;
 const MARGIN_PX = 8; // on the right
-
-/** Round numbers from `min` to `max`, `most` of them at most, as places and labels with as many decimals as needed. */
-export function makeTicks(min, max, most = 6) {
-  const rough = (max - min) / (most - 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((size) => size * power).find((size) => size >= rough * (1 - 1e-9));
-  const digits = [0, 1, 2, 3, 4, 5, 6].find((n) => Math.abs(step * 10 ** n - Math.round(step * 10 ** n)) < 1e-6) ?? 6;
-  const first = Math.ceil(min / step - 1e-9);
-  const count = Math.floor(max / step + 1e-9) - first + 1;
-  return Array.from({ length: count }, (_, i) => {
-    const place = (first + i) * step;
-    const label = Math.abs(place) < step / 2 ? "0" : place.toFixed(digits).replace("-", "\u2212");
-    return [place, label];
-  });
-}
 
 /** The drawing context of a canvas whose unit is a CSS pixel, cleared, and its size in that unit. */
 function prepare(canvas) {

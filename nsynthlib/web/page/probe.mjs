@@ -1,6 +1,6 @@
 /** A line over a plot that is dragged along its axis by mouse and finger, and moved by keys. */
 import { make } from "./dom.mjs";
-import { plotPanel } from "./explorer.mjs";
+import { plotPanel } from "./plot_panel.mjs";
 
 const CATCH_PX = 4; // how near a bin the pointer must be to be drawn to it
 const APART_PX = 16; // how far apart bins must lie for that

@@ -2,10 +2,10 @@
 import constants from "../../constants.json" with { type: "json" };
 import { make } from "./dom.mjs";
 import { fixed, grouped } from "./format.mjs";
-import { makeTicks } from "./plot.mjs";
 import { fitToScreen } from "./fitting.mjs";
 import { palette } from "./palette.mjs";
 import { makeRolling } from "./rolling.mjs";
+import { makeTicks } from "./ticks.mjs";
 
 const CLOSEST = 0.06; // parts of an axis between two labels
 

@@ -9,5 +9,4 @@ export default explorer({
   panels: [padPanel, spectrogram(melAxis)],
   sounds: [{ want: "sound", label: "Sound" }],
   describe: makeCvaeWords(midiToHz, noteName),
-  ownSound: false,
 });

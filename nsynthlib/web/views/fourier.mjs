@@ -1,7 +1,9 @@
 /** The Fourier probe: a frequency moved along a spectrum, and the sum that gives the height there. */
 import constants from "../../constants.json" with { type: "json" };
-import { explorer, plotPanel } from "../page/explorer.mjs";
+import { explorer } from "../page/explorer.mjs";
 import { capital, fixed, grouped } from "../page/format.mjs";
+import { ownSoundFor } from "../page/own_sound.mjs";
+import { plotPanel } from "../page/plot_panel.mjs";
 import { probePanel } from "../page/probe.mjs";
 
 const { blue, vermillion, purple, green } = constants.colours;
@@ -136,5 +138,5 @@ export default explorer({
     { want: "original", label: "The whole sound", needs: () => null },
   ],
   describe: describeProbe,
-  ownSound: "Or move the probe along a sound of your own.",
+  ownSound: ownSoundFor("Or move the probe along a sound of your own."),
 });

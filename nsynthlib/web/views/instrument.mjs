@@ -20,5 +20,4 @@ export default explorer({
   sounds: [{ want: "sound", label: "Sound" }],
   describe: makeCvaeWords(midiToHz, noteName),
   keyboard: (el, keys) => makeKeyboard(el, keys, noteName, HELD),
-  ownSound: false,
 });

@@ -1,7 +1,8 @@
 /** The explorer of learning: a polynomial that learns how a note dies away, and its errors while it does. */
 import constants from "../../constants.json" with { type: "json" };
-import { explorer, plotPanel } from "../page/explorer.mjs";
+import { explorer } from "../page/explorer.mjs";
 import { fixed, grouped } from "../page/format.mjs";
+import { plotPanel } from "../page/plot_panel.mjs";
 
 const { blue, vermillion, green, purple } = constants.colours;
 const { seconds: LASTS, curve_points: CURVE_POINTS } = constants.learning;

@@ -1,7 +1,9 @@
 /** The explorer of mel bands. */
 import constants from "../../constants.json" with { type: "json" };
-import { explorer, plotPanel } from "../page/explorer.mjs";
+import { explorer } from "../page/explorer.mjs";
 import { describeSize, grouped } from "../page/format.mjs";
+import { ownSoundFor } from "../page/own_sound.mjs";
+import { plotPanel } from "../page/plot_panel.mjs";
 import { melAxis, spectrogram } from "../page/spectrogram.mjs";
 
 const { blue, vermillion } = constants.colours;
@@ -47,5 +49,5 @@ export default explorer({
     { want: "original", label: "Original", needs: () => null },
   ],
   describe: describeBands,
-  ownSound: "Or analyse a sound of your own.",
+  ownSound: ownSoundFor("Or analyse a sound of your own."),
 });

@@ -5,6 +5,7 @@ import { envelopePanel } from "../page/envelope.mjs";
 import { explorer } from "../page/explorer.mjs";
 import { capital, fixed } from "../page/format.mjs";
 import { makeKeyboard } from "../page/keyboard.mjs";
+import { ownSoundFor } from "../page/own_sound.mjs";
 import { linearAxis, spectrogram } from "../page/spectrogram.mjs";
 
 const SECONDS = constants.note_samples / constants.sample_rate;
@@ -43,5 +44,5 @@ export default explorer({
   describe: describeTone,
   keyboard: (el, sounds) => makeKeyboard(el, sounds, noteName),
   comparison: { name: "Your own sound", panel: spectrogram(linearAxis) },
-  ownSound: (model) => USES[model.get("way")] ?? AIM,
+  ownSound: ownSoundFor((model) => USES[model.get("way")] ?? AIM),
 });

@@ -2,9 +2,9 @@
 import constants from "../../constants.json" with { type: "json" };
 import { keepKeys } from "../page/controls.mjs";
 import { make } from "../page/dom.mjs";
-import { plotPanel } from "../page/explorer.mjs";
 import { fixed } from "../page/format.mjs";
 import { readBytes, readFloats } from "../page/numbers.mjs";
+import { plotPanel } from "../page/plot_panel.mjs";
 import { changeSound } from "../page/sounding.mjs";
 import { melAxis, spectrogram } from "../page/spectrogram.mjs";
 

@@ -7,6 +7,7 @@ import { explorer } from "../page/explorer.mjs";
 import { fixed, signed } from "../page/format.mjs";
 import { namedPanel } from "../page/named_panel.mjs";
 import { asNote } from "../page/own_note.mjs";
+import { ownSoundFor } from "../page/own_sound.mjs";
 import { melAxis } from "../page/spectrogram.mjs";
 import { readSettings } from "../page/settings.mjs";
 import { pitchInWords } from "../page/tuner.mjs";
@@ -104,6 +105,6 @@ export default explorer({
   ],
   describe: describeErrors,
   idle: (settings) => (isShown("cvae", settings) ? [] : ["pitch", "family", "velocity"]),
-  ownSound: "Or send a note of your own through: one note, sung or played.",
+  ownSound: ownSoundFor("Or send a note of your own through: one note, sung or played."),
   follow: followLabels,
 });

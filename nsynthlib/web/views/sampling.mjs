@@ -1,7 +1,9 @@
 /** The explorer of sampling and quantisation, of a sine or of another sound. */
 import constants from "../../constants.json" with { type: "json" };
-import { explorer, plotPanel } from "../page/explorer.mjs";
+import { explorer } from "../page/explorer.mjs";
 import { fixed, grouped } from "../page/format.mjs";
+import { ownSoundFor } from "../page/own_sound.mjs";
+import { plotPanel } from "../page/plot_panel.mjs";
 
 const MOST_STEMS = 96; // beyond it, samples lie too close to be told apart
 const FAINTEST_DB = constants.floor_db; // of a share that is worth a number
@@ -122,8 +124,8 @@ export default explorer({
     { want: "original", label: "Original", needs: ({ frequency, level }) => [frequency, level] },
   ],
   describe: describeSampling,
-  ownSound: (model) => {
+  ownSound: ownSoundFor((model) => {
     const offered = Object.keys(model.get("sounds")).length ? "one of these sounds, or " : "";
     return `Sample ${offered}a sound of your own instead of the sine.`;
-  },
+  }),
 });

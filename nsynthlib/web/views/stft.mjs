@@ -1,6 +1,7 @@
 /** The explorer of the short-time Fourier transform. */
 import { explorer } from "../page/explorer.mjs";
 import { capital, describeSize, fixed, grouped } from "../page/format.mjs";
+import { ownSoundFor } from "../page/own_sound.mjs";
 import { linearAxis, spectrogram } from "../page/spectrogram.mjs";
 
 const WAYS = {
@@ -31,5 +32,5 @@ export default explorer({
   ],
   describe: describeTransform,
   idle: ({ phase }) => (ITERATED.includes(phase) ? [] : ["n_iter"]),
-  ownSound: "Or analyse a sound of your own.",
+  ownSound: ownSoundFor("Or analyse a sound of your own."),
 });

@@ -1,22 +1,9 @@
-/**
- * A phrase: `{ seconds, notes }`, each note `{ midi, velocity, start, end }` with seconds from the beginning. As text it
- * is `LENGTH~midi.velocity.start.length~…`, whole numbers to base 36, times in milliseconds: nothing in it must be escaped in a link.
- */
-const BASE = 36;
-const MOST_NOTES = 1200; // that a link holds; later ones are left out of it
+/** A phrase from its text, see `page/phrase.mjs`. */
+import { BASE, MOST_NOTES } from "../page/phrase.mjs";
+
 const LONGEST = 600; // seconds
 
-const toMs = (seconds) => Math.round(1000 * seconds).toString(BASE);
-
 export const NOTHING = { seconds: 0, notes: [] };
-
-/** A phrase as text, "" without notes. */
-export function writePhrase({ seconds, notes }) {
-  if (!notes.length) return "";
-  const write = ({ midi, velocity, start, end }) =>
-    [midi.toString(BASE), velocity.toString(BASE), toMs(start), toMs(end - start)].join(".");
-  return [toMs(seconds), ...notes.slice(0, MOST_NOTES).map(write)].join("~");
-}
 
 const isWhole = (value, low, high) => Number.isInteger(value) && value >= low && value <= high;
 

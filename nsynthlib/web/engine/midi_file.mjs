@@ -1,10 +1,11 @@
 /** A phrase as a standard MIDI file of one track. */
 import { writeMidi } from "midi-file";
+import constants from "../../constants.json" with { type: "json" };
 
 const BEAT_MS = 500; // 120 beats a minute; a tick is a millisecond
 
-/** Bytes of the file (Uint8Array) of a phrase, see `phrase.mjs`. */
-export function toMidiFile({ seconds, notes }) {
+/** Bytes of the file (Uint8Array) of a phrase, see `page/phrase.mjs`, that is played by a family. */
+export function toMidiFile({ seconds, notes }, family) {
   const ms = (value) => Math.round(1000 * value);
   const moments = notes.flatMap(({ midi: noteNumber, velocity, start, end }) => [
     { at: ms(start), event: { type: "noteOn", channel: 0, noteNumber, velocity } },
@@ -12,7 +13,10 @@ export function toMidiFile({ seconds, notes }) {
   ]);
   const isOn = ({ event }) => Number(event.type === "noteOn");
   moments.sort((a, b) => a.at - b.at || isOn(a) - isOn(b));
-  const track = [{ deltaTime: 0, meta: true, type: "setTempo", microsecondsPerBeat: 1000 * BEAT_MS }];
+  const track = [
+    { deltaTime: 0, meta: true, type: "setTempo", microsecondsPerBeat: 1000 * BEAT_MS },
+    { deltaTime: 0, type: "programChange", channel: 0, programNumber: constants.midi_programs[family] },
+  ];
   let last = 0;
   for (const { at, event } of moments) {
     track.push({ deltaTime: at - last, ...event });

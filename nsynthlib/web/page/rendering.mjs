@@ -1,9 +1,6 @@
 /** A phrase as samples, by the very nodes that are played. */
-import constants from "../../constants.json" with { type: "json" };
-import { makeOutput } from "../page/output.mjs";
-import { releaseVoice, startVoice } from "../page/held_voices.mjs";
-
-const { release_seconds: RELEASE } = constants.playing;
+import { RELEASE, releaseVoice, startVoice } from "./held_voices.mjs";
+import { makeOutput } from "./output.mjs";
 
 /**
  * Samples (Float32Array) at `rate` of `[{ start, end, note, gain, cents }]`, in seconds; each note as `toPlayable` gives

@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := book
-.PHONY: book test serve chapters recordings weights colab bench clean
+.PHONY: book test serve chapters recordings weights miniatures colab bench clean
 
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(firstword $(foreach p,python3.11 python3 python3.12 python3.13,\
@@ -215,6 +215,18 @@ runs/pca/.kept: $(models)
 	$(bin)/python tools/probe_models.py $(sets)
 	$(bin)/python tools/keep_nearest.py $(sets)
 	@touch $@
+
+# The small models of the chapter on neural audio: some 50 minutes on one core of a new CPU, and judged beside the CVAE.
+small := wavenet samplernn gansynth
+$(patsubst %,runs/%/.small,$(small)): runs/%/.small: data/soundfont/soundfont.json
+	rm -rf runs/$*
+	$(bin)/nsynthlib train-miniature $* data/soundfont --out runs/$*
+	mkdir -p nsynthlib/pretrained/$*
+	cp runs/$*/{config.json,model.safetensors,training.json} nsynthlib/pretrained/$*
+	@touch $@
+
+miniatures: $(patsubst %,runs/%/.small,$(small))
+	$(bin)/python tools/judge_miniatures.py data/soundfont
 
 # Notes and training runs (data/, runs/) are a reader's work and stay.
 clean:

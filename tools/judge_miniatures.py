@@ -29,15 +29,17 @@ from nsynthlib.evaluation.trackers import pesto_version
 from nsynthlib.files import read_json
 from nsynthlib.models import CVAE, PRETRAINED
 from nsynthlib.models.gansynth import GANSynth
-from nsynthlib.models.sampled import LEVELS, SampleModel
+from nsynthlib.models.pretrained import Pretrained
+from nsynthlib.models.sampled import LEVELS
 from nsynthlib.models.samplernn import SampleRNN
 from nsynthlib.models.wavenet import WaveNet
-from nsynthlib.training.sampled import clips_sha256, validation_bits
+from nsynthlib.training.clip_runs import clips_sha256
+from nsynthlib.training.sampled import validation_bits
 
 OUT = PRETRAINED / "comparison" / "miniatures.json"
 FAMILY, SEEDS = "reed", 8
 NAIVE_SAMPLES = 20
-KINDS = {"WaveNet": WaveNet, "SampleRNN": SampleRNN, "GANSynth": GANSynth}
+KINDS: dict[str, type[Pretrained]] = {"WaveNet": WaveNet, "SampleRNN": SampleRNN, "GANSynth": GANSynth}
 ORDERS = (0, 1, 2)
 
 
@@ -51,9 +53,9 @@ def makers(models: dict[str, Any]) -> dict[str, Maker]:
     return found | {"CVAE": cvae_clips(CVAE.from_pretrained(), FAMILY)}
 
 
-def naive_seconds(model: SampleModel, samples: int) -> float:
+def naive_seconds(model: WaveNet, samples: int) -> float:
     """Seconds that ``samples`` would take if the whole receptive field were computed again for each."""
-    codes = torch.zeros(1, model.receptive_field, dtype=torch.int64)  # type: ignore[operator]
+    codes = torch.zeros((1, model.receptive_field(60)), dtype=torch.int64)
     with torch.inference_mode():
         model(codes, torch.tensor([60]))
         started = time.perf_counter()
@@ -64,8 +66,8 @@ def naive_seconds(model: SampleModel, samples: int) -> float:
 
 def bits(models: dict[str, Any], learned: Clips, judged: Clips) -> dict[str, float]:
     """Bits a sample of notes that no model learned from, by counting and by the models that have a likelihood."""
-    codes = [mu_law_encoding(clips.audio, LEVELS) for clips in (learned, judged)]
-    counted = {f"counting, order {order}": ngram_bits(*codes, order) for order in ORDERS}
+    past, new = (mu_law_encoding(clips.audio, LEVELS) for clips in (learned, judged))
+    counted = {f"counting, order {order}": ngram_bits(past, new, order) for order in ORDERS}
     return counted | {name: validation_bits(models[name], judged) for name in ("WaveNet", "SampleRNN")}
 
 
@@ -75,7 +77,7 @@ def main() -> None:
     notes = parser.parse_args().notes
     torch.set_num_threads(1)
     learned, judged = (load_clips(part, FAMILY) for part in train_and_valid(notes))
-    models = {name: kind.from_pretrained() for name, kind in KINDS.items()}
+    models: dict[str, Any] = {name: kind.from_pretrained() for name, kind in KINDS.items()}
     pitches = range(LOWEST, HIGHEST + 1)
     rows: dict[str, Any] = {"Real": judge_clips(judged, learned)}
     seconds = {}

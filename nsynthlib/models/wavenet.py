@@ -40,7 +40,7 @@ class WaveNet(SampleModel):
         channels: int = 48,
         skip_channels: int = 64,
         first: Sequence[int] = (1, 2, 4, 8),
-        periods: Sequence[int] = (1, 2, 4),
+        periods: Sequence[int] = (1, 1, 1),
         last: Sequence[int] = (1, 2, 4),
     ) -> None:
         super().__init__()

@@ -10,15 +10,19 @@ import torch
 
 from nsynthlib.data import Note
 from nsynthlib.data.clips import load_clips, split_clips
+from nsynthlib.models.gansynth import GANSynth
 from nsynthlib.models.samplernn import SampleRNN
 from nsynthlib.models.wavenet import WaveNet
-from nsynthlib.training.sampled import new_run, train_samples
+from nsynthlib.training.clip_runs import new_run
+from nsynthlib.training.gan import train_gan
+from nsynthlib.training.sampled import train_samples
 from nsynthlib.values import one_of, whole
 
 # Of the shipped ones.
 SETTINGS: dict[str, dict[str, Any]] = {
     "wavenet": {"steps": 4000, "batch_size": 2, "learning_rate": 4e-3},
     "samplernn": {"steps": 1600, "batch_size": 4, "learning_rate": 2e-3},
+    "gansynth": {"steps": 3000, "batch_size": 16, "learning_rate": 1e-3},
 }
 
 
@@ -35,7 +39,7 @@ def train_miniature(
     """Train a small model on the first second of one family's notes, at 8 kHz, on the CPU.
 
     Args:
-        kind: ``"wavenet"`` or ``"samplernn"``.
+        kind: ``"wavenet"``, ``"samplernn"`` or ``"gansynth"``.
         notes: to learn from; those of other families and pitches are left out, and one in 20 is kept to check by.
         run: a new folder, see :func:`~nsynthlib.training.sampled.train_samples`.
         family: a name in ``FAMILIES``.
@@ -51,5 +55,7 @@ def train_miniature(
     settings = SETTINGS[one_of("kind", kind, SETTINGS)] | ({} if steps is None else {"steps": steps})
     clips = split_clips(load_clips(notes, family))
     torch.manual_seed(whole("seed", seed, 0))
+    if kind == "gansynth":
+        return train_gan(GANSynth(), clips, folder, seed=seed, quiet=quiet, **settings)
     model = WaveNet() if kind == "wavenet" else SampleRNN()
     return train_samples(model, clips, folder, seed=seed, quiet=quiet, **settings)

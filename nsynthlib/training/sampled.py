@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,29 +12,14 @@ from torch.optim import AdamW
 from tqdm import tqdm
 
 from nsynthlib.data.clips import Clips
-from nsynthlib.errors import RunFailed, UsageError
 from nsynthlib.files import write_json
 from nsynthlib.models.pretrained import save_weights
 from nsynthlib.models.sampled import SampleModel
 from nsynthlib.signals import interrupts
+from nsynthlib.training.clip_runs import begin_record, new_run, stopped, to_be_checked
 from nsynthlib.training.optimizer import schedule
 from nsynthlib.training.precision import cpu_has_bf16
 from nsynthlib.values import positive, whole
-
-CHECKS = 8  # times that a run is checked on the validation clips
-
-
-def new_run(run: str | os.PathLike[str]) -> Path:
-    """``run`` as a folder to train in; UsageError if a run is in it already."""
-    folder = Path(run)
-    if (folder / "training.json").exists() or folder.is_file():
-        raise UsageError(f"{folder} holds something already; name a new folder for the run")
-    return folder
-
-
-def clips_sha256(clips: Clips) -> str:
-    """What tells whether two runs learned from the same sounds."""
-    return hashlib.sha256(clips.audio.numpy().tobytes() + clips.pitch.numpy().tobytes()).hexdigest()
 
 
 def train_samples(
@@ -72,10 +55,7 @@ def train_samples(
     generator = torch.Generator().manual_seed(seed)
     optimizer = AdamW(model.parameters(), learning_rate, betas=(0.9, 0.99))
     settings = {"steps": steps, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
-    record: dict[str, Any] = {"kind": type(model).__name__, "settings": settings}
-    record |= {"parameters": sum(p.numel() for p in model.parameters()), "torch": torch.__version__}
-    record |= {"clips": [len(part.pitch) for part in clips], "sha256": [clips_sha256(part) for part in clips]}
-    record["validation"] = []
+    record = begin_record(model, clips, settings)
     started, learned, best = time.monotonic(), [], float("inf")
     with tqdm(total=steps, desc=type(model).__name__, unit="step", disable=quiet) as bar, interrupts() as interrupted:
         for step in range(steps):
@@ -84,7 +64,7 @@ def train_samples(
                 group["lr"] = learning_rate * schedule(step / steps)
             learned.append(_step(model, clips[0].audio[rows], clips[0].pitch[rows], optimizer))
             bar.update()
-            if (step + 1) % max(1, steps // CHECKS) == 0 or step + 1 == steps:
+            if to_be_checked(step + 1, steps):
                 found = validation_bits(model, clips[1])
                 record["validation"].append({"step": step + 1, "train": sum(learned) / len(learned), "valid": found})
                 record["seconds"] = round(time.monotonic() - started, 1)
@@ -94,9 +74,7 @@ def train_samples(
                     best = found
                     save_weights(model, run)
             if interrupted():
-                raise RunFailed(
-                    f"stopped after {step + 1} of {steps} steps; {run} holds the best weights so far, if any"
-                )
+                raise stopped(step + 1, steps, run, record)
     write_json(run / "training.json", record)
     return record
 

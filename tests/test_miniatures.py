@@ -6,6 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from helpers import in_python
+from torchaudio.functional import resample
 
 from nsynthlib.data import NSynth
 from nsynthlib.data.clips import Clips, split_clips
@@ -14,7 +16,11 @@ from nsynthlib.errors import DataError, UsageError
 from nsynthlib.evaluation.harmonicity import harmonics_to_noise_db
 from nsynthlib.evaluation.miniatures import cvae_clips, judge_clips, make_clips, seconds_a_note
 from nsynthlib.evaluation.ngrams import ngram_bits
-from nsynthlib.models import CVAE
+from nsynthlib.evaluation.record import weights_sha256
+from nsynthlib.evaluation.trackers import in_tune
+from nsynthlib.files import read_json
+from nsynthlib.models import CVAE, PRETRAINED
+from nsynthlib.models.gansynth import GANSynth
 from nsynthlib.models.samplernn import SampleRNN
 from nsynthlib.models.wavenet import WaveNet
 from nsynthlib.training.miniatures import train_miniature
@@ -121,17 +127,52 @@ def test_every_twentieth_clip_is_kept_aside():
 def reeds(tmp_path_factory) -> NSynth:
     folder = tmp_path_factory.mktemp("notes") / "reeds"
     sounds = [tone(48 + i, 64_000, 16_000) for i in range(20)]
-    names = [f"reed_acoustic_000-{48 + i:03d}-100" for i in range(20)]
-    write_notes(folder, [NewNote(name, sound) for name, sound in zip(names, sounds, strict=True)])
+    write_notes(folder, [NewNote("reed_acoustic_000", 0, 48 + i, 100, sound) for i, sound in enumerate(sounds)])
     return NSynth(folder)
 
 
-@pytest.mark.parametrize(("kind", "read"), [("wavenet", WaveNet), ("samplernn", SampleRNN)])
+@pytest.mark.parametrize(("kind", "read"), [("wavenet", WaveNet), ("samplernn", SampleRNN), ("gansynth", GANSynth)])
 def test_a_miniature_is_trained_by_name(kind, read, reeds, tmp_path):
     record = train_miniature(kind, reeds, tmp_path / "run", steps=1, quiet=True)
     assert record["parameters"] <= 300_000
     assert record["clips"] == [19, 1]
-    assert read.from_pretrained(tmp_path / "run").generate([60], 16).shape == (1, 16)
+    found = read.from_pretrained(tmp_path / "run")
+    assert sum(p.numel() for p in found.parameters()) == record["parameters"]
+
+
+def test_the_shell_trains_and_tells_what_cannot_be(reeds, tmp_path):
+    command = ("-m", "nsynthlib", "train-miniature")
+    in_folder = ("--out", tmp_path / "run", "--steps", 1)
+    done = in_python(*command, "organ", reeds.folder, *in_folder, code=2)
+    assert "organ" in done.stderr
+    assert done.stderr.count("\n") == 1
+    done = in_python(*command, "samplernn", reeds.folder, *in_folder)
+    assert done.stdout.startswith(f"{tmp_path / 'run'}: SampleRNN, 298,432 parameters")
+    done = in_python(*command, "samplernn", reeds.folder, *in_folder, code=2)
+    assert "holds something already" in done.stderr
+
+
+SHIPPED = {"wavenet": (WaveNet, 0.8), "samplernn": (SampleRNN, 0.3), "gansynth": (GANSynth, 0.8)}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_is_shipped_is_small_and_heard_as_it_was_asked_for(name):
+    kind, least = SHIPPED[name]
+    model, folder = kind.from_pretrained(), PRETRAINED / name
+    assert (folder / "model.safetensors").stat().st_size <= 1.5e6
+    record = read_json(folder / "training.json")
+    assert record["parameters"] == sum(p.numel() for p in model.parameters()) <= 300_000
+    pitches = list(range(48, 73, 2))
+    wide = [resample(audio, 8_000, 16_000) for audio in model.generate(pitches, seed=100)]
+    assert np.mean([in_tune(audio, pitch) for audio, pitch in zip(wide, pitches, strict=True)]) >= least
+
+
+def test_results_speak_of_the_weights_that_are_shipped():
+    results = read_json(PRETRAINED / "comparison" / "miniatures.json")
+    for name, weights in results["weights"].items():
+        assert weights == weights_sha256(name.lower())
+    learned = {read_json(PRETRAINED / name / "training.json")["sha256"][0] for name in SHIPPED}
+    assert len(learned) == 1  # all from the same clips
 
 
 def test_what_cannot_be_trained_is_told_in_a_line(reeds, tmp_path):

@@ -15,7 +15,7 @@ from nsynthlib.models.sources import PRETRAINED
 
 
 def main() -> None:
-    names = sorted(folder.name for folder in PRETRAINED.iterdir() if (folder / "model.safetensors").exists())
+    names = sorted(folder.name for folder in PRETRAINED.iterdir() if (folder / "evaluation.json").exists())
     parser = argparse.ArgumentParser(description="Judge what is shipped again.")
     Notes.add_options(parser)
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="these, instead of everything")

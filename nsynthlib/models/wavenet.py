@@ -17,6 +17,8 @@ from nsynthlib.data.clips import CLIP_RATE, LOWEST
 from nsynthlib.models.sampled import LEVELS, PITCHES, SILENCE, SampleModel, before, draw
 from nsynthlib.values import whole
 
+LEAD = 4  # samples less than whole periods: so what came after, a period ago, is seen as well
+
 
 class WaveNet(SampleModel):
     """Every sample from some hundred before it, told the pitch.
@@ -25,7 +27,7 @@ class WaveNet(SampleModel):
         channels: of the residual path.
         skip_channels: of the sum of all layers, from which the sample is read.
         first: how many samples each of the first layers looks back, its dilation.
-        periods: how many periods of the pitch each of the next layers looks back.
+        periods: how many periods of the pitch, less 4 samples, each of the next layers looks back.
         last: dilations of the last layers.
 
     Raises:
@@ -131,8 +133,10 @@ class _Layer(nn.Module):
 
     def delay(self, pitch: Tensor) -> Tensor:
         """How many samples it looks back, int64 ``[n]``."""
-        period = CLIP_RATE / (440.0 * torch.exp2((pitch - 69) / 12)) if self.by_period else torch.ones(len(pitch))
-        return (self.dilation * period.round()).long()
+        if not self.by_period:
+            return torch.full_like(pitch, self.dilation)
+        period = CLIP_RATE / (440.0 * torch.exp2((pitch - 69) / 12))  # in samples
+        return (self.dilation * period).round().long() - LEAD
 
     def forward(self, past: Tensor, now: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """The next layer's input and the skip, of samples ``[..., channels]``; ``bias`` is what the pitch adds."""

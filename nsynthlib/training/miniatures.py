@@ -20,7 +20,7 @@ from nsynthlib.values import one_of, whole
 
 # Of the shipped ones.
 SETTINGS: dict[str, dict[str, Any]] = {
-    "wavenet": {"steps": 4000, "batch_size": 2, "learning_rate": 4e-3},
+    "wavenet": {"steps": 3000, "batch_size": 2, "learning_rate": 4e-3},
     "samplernn": {"steps": 1600, "batch_size": 4, "learning_rate": 2e-3},
     "gansynth": {"steps": 3000, "batch_size": 16, "learning_rate": 1e-3},
 }

@@ -2,6 +2,7 @@
 # make test     style, types, import floors, every test         make clean    undo all of it
 # make chapters run the notebooks and store them as tested      make weights  train the shipped model again
 # make colab    run the chapters with Google Colab's versions      make bench    measure beside the usual tools
+# make miniatures  train the small models of chapter 5b again
 #
 # Each step leaves its stamp only after it has succeeded, inside what it made: an interrupted step is done again,
 # a finished one is not, and a second run needs no network. `make PYTHON=/path/to/python3.12 book` chooses a Python.
@@ -216,7 +217,7 @@ runs/pca/.kept: $(models)
 	$(bin)/python tools/keep_nearest.py $(sets)
 	@touch $@
 
-# The small models of the chapter on neural audio: some 50 minutes on one core of a new CPU, and judged beside the CVAE.
+# The small models of the chapter on neural audio: an hour on one core of a new CPU, and judged beside the CVAE.
 small := wavenet samplernn gansynth
 $(patsubst %,runs/%/.small,$(small)): runs/%/.small: data/soundfont/soundfont.json
 	rm -rf runs/$*

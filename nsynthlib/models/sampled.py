@@ -29,7 +29,7 @@ class SampleModel(Pretrained):
     def forward(self, codes: Tensor, pitch: Tensor) -> Tensor:
         """Logits ``[n, 256, samples]`` for every sample of ``codes`` int64 ``[n, samples]``, each from those before
         it; ``pitch`` are MIDI numbers, int64 ``[n]``."""
-        raise NotImplementedError
+        raise NotImplementedError  # [n, 256, samples], by each kind in its own way
 
     def sample_codes(self, pitch: Tensor, samples: int, temperature: float, generator: torch.Generator) -> Tensor:
         """New codes, int64 ``[n, samples]``, one after another."""

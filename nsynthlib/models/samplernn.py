@@ -50,9 +50,9 @@ class SampleRNN(SampleModel):
 
     def forward(self, codes: Tensor, pitch: Tensor) -> Tensor:
         samples = codes.shape[1]
-        whole_frames = F.pad(codes, (0, -samples % self.frame), value=SILENCE)
+        whole_frames = F.pad(codes, (0, -samples % self.frame), value=SILENCE)  # [n, a multiple of frame]
         logits, _ = self._stretch(self._silence(codes), whole_frames, pitch, None)
-        return logits[..., :samples]
+        return logits[..., :samples]  # [n, 256, samples]
 
     def losses(self, audio: Tensor, pitch: Tensor) -> Iterator[Tensor]:
         """As :meth:`SampleModel.losses`, one for each stretch; the GRU goes on from what it remembers."""

@@ -138,7 +138,7 @@ def test_page_is_whole(site, visit, page):
     if page == "index.html":  # leads on to the introduction
         window.page.wait_for_url("**/book/intro.html")
     if window.page.locator("script[type='application/vnd.jupyter.widget-view+json']").count():
-        window.page.wait_for_selector(":is(.nn-explorer canvas, .nn-map svg, .nn-abx)", state="attached")
+        window.page.wait_for_selector(":is(.nn-explorer canvas, .nn-roll svg, .nn-map svg, .nn-abx)", state="attached")
     bare = window.page.evaluate("[...document.images].filter((image) => !image.hasAttribute('alt')).map((i) => i.src)")
     figures = window.page.locator("img[src*='/_images/']").count()
     assert window.overflow() <= 0

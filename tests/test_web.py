@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -33,6 +34,14 @@ def test_imports_go_one_way(path):
     addresses = re.findall(r'^(?:import|export) .*? from "(\.[^"]+)"', path.read_text(encoding="utf-8"), re.M | re.S)
     found = {(path.parent / address).resolve() for address in addresses} - DATA_FILES
     assert {needed.relative_to(WEB).parts[0] for needed in found} <= BELOW[folder]
+
+
+def test_what_is_imported_is_there(tmp_path):
+    """Views are joined from their modules' text, which looks for no missing name; a bundler does."""
+    bundler = WEB.parent.parent / "node_modules" / "esbuild" / "bin" / "esbuild"
+    options = ["--bundle", "--format=esm", f"--outdir={tmp_path}", "--log-level=warning"]
+    done = subprocess.run(["node", bundler, *VIEWS, *options], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=name)

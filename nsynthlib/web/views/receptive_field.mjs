@@ -1,7 +1,8 @@
 /** The explorer of the receptive field: the tree below one output, and what it reaches and costs. */
 import constants from "../../constants.json" with { type: "json" };
-import { explorer, plotPanel } from "../page/explorer.mjs";
+import { explorer } from "../page/explorer.mjs";
 import { fixed, grouped } from "../page/format.mjs";
+import { plotPanel } from "../page/plot_panel.mjs";
 
 const { blue, vermillion, green } = constants.colours;
 const { shown: SHOWN } = constants.receptive_field;

@@ -6,9 +6,10 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from helpers import in_python
+from helpers import harmonics, in_python
 from torchaudio.functional import resample
 
+from nsynthlib.audio import midi_to_hz
 from nsynthlib.data import NSynth
 from nsynthlib.data.clips import Clips, split_clips
 from nsynthlib.data.writing import NewNote, write_notes
@@ -28,9 +29,7 @@ from nsynthlib.training.miniatures import train_miniature
 
 def tone(pitch, samples=8192, rate=8000, cents=0.0):
     """Eight partials of a pitch."""
-    hz = 440 * 2 ** ((pitch - 69 + cents / 100) / 12)
-    t = torch.arange(samples) / rate
-    return 0.1 * sum(torch.sin(2 * math.pi * hz * k * t) / k for k in range(1, 9))
+    return torch.from_numpy(0.1 * harmonics(midi_to_hz(pitch + cents / 100), 8, samples / rate, rate)).float()
 
 
 def witten_bell(learned, past, code):

@@ -18,6 +18,7 @@ CLIP_RATE = 8000  # Hz
 CLIP_SAMPLES = 8192  # 1.024 s
 CLIP_PEAK = 0.5  # of every clip, so nothing is learned of loudness
 LOWEST, HIGHEST = 48, 72  # MIDI numbers of two octaves
+PITCHES = HIGHEST - LOWEST + 1
 _TAKEN = CLIP_SAMPLES * SAMPLE_RATE // CLIP_RATE  # samples at the notes' own rate
 
 

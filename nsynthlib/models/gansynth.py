@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nsynthlib.audio.pitch import midi_to_hz
-from nsynthlib.data.clips import CLIP_PEAK, CLIP_RATE, CLIP_SAMPLES, HIGHEST, LOWEST
+from nsynthlib.data.clips import CLIP_PEAK, CLIP_RATE, CLIP_SAMPLES, HIGHEST, LOWEST, PITCHES
 from nsynthlib.errors import UsageError
 from nsynthlib.models.pretrained import Pretrained
 from nsynthlib.spectral import STFT, from_instantaneous_frequency, istft, stft, to_instantaneous_frequency
@@ -26,7 +26,6 @@ SETTINGS = STFT(n_fft=512, hop_length=128)
 BINS, FRAMES = 256, 64  # of a picture: sizes that can be halved, so without the Nyquist bin and the last frame
 FLOOR_DB = -100.0  # the least that a picture tells apart from silence, against a full-scale sine
 UNHEARD_DB, HEARD_DB = -75.0, -55.0  # below the first a bin's frequency is noise, above the second it counts in full
-PITCHES = HIGHEST - LOWEST + 1
 BIN_HZ = CLIP_RATE / SETTINGS.n_fft
 HALF_TURN = CLIP_RATE / (2 * SETTINGS.hop_length) / BIN_HZ  # bins by which a frequency is off that turns half a hop
 COARSE = (8, 2)  # rows and columns that the generator begins with and the discriminator ends with

@@ -17,7 +17,6 @@ from nsynthlib.values import number, shown, whole
 
 LEVELS = 256  # mu-law, 8 bits
 SILENCE = LEVELS // 2  # the code of 0
-PITCHES = HIGHEST - LOWEST + 1
 
 
 class SampleModel(Pretrained):

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchaudio.functional import mu_law_encoding
 
-from nsynthlib.data.clips import LOWEST
-from nsynthlib.models.sampled import LEVELS, PITCHES, SILENCE, SampleModel, bits, draw
+from nsynthlib.data.clips import LOWEST, PITCHES
+from nsynthlib.models.sampled import LEVELS, SILENCE, SampleModel, bits, draw
 from nsynthlib.values import whole
 
 EMBEDDED = 16  # numbers that a code becomes in the tier of samples

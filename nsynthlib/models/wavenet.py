@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nsynthlib.data.clips import CLIP_RATE, LOWEST
-from nsynthlib.models.sampled import LEVELS, PITCHES, SILENCE, SampleModel, before, draw
+from nsynthlib.data.clips import CLIP_RATE, LOWEST, PITCHES
+from nsynthlib.models.sampled import LEVELS, SILENCE, SampleModel, before, draw
 from nsynthlib.values import whole
 
 LEAD = 4  # samples less than whole periods: so what came after, a period ago, is seen as well

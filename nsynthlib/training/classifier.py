@@ -23,7 +23,7 @@ from nsynthlib.models.pretrained import save_weights
 from nsynthlib.signals import interrupts
 from nsynthlib.training.batches import check_asked, even_weights
 from nsynthlib.training.optimizer import MuonAdamW, schedule
-from nsynthlib.training.precision import cpu_has_bf16
+from nsynthlib.training.precision import cpu_autocast
 from nsynthlib.values import positive, whole
 
 BATCH = 64
@@ -186,7 +186,7 @@ def _one_epoch(
     model.train()
     for rows, rate in zip(batches, rates, strict=True):
         optimizer.set_learning_rate(rate)
-        with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
+        with cpu_autocast():
             predictions = model(spec_augment(train.decibels(rows), generator))
         classifier_loss(predictions, train.labels[rows]).backward()
         optimizer.step()

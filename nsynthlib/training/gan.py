@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import math
 import os
-import time
+from statistics import mean
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
-from tqdm import tqdm
 
-from nsynthlib.data.clips import LOWEST, Clips
+from nsynthlib.data.clips import LOWEST, PITCHES, Clips
 from nsynthlib.errors import RunFailed
-from nsynthlib.files import write_json
-from nsynthlib.models.gansynth import FLOOR_DB, PITCHES, Discriminator, GANSynth, mask_frequency, to_picture
-from nsynthlib.models.pretrained import save_weights
-from nsynthlib.signals import interrupts
-from nsynthlib.training.clip_runs import begin_record, new_run, stopped, to_be_checked
+from nsynthlib.models.gansynth import FLOOR_DB, Discriminator, GANSynth, mask_frequency, to_picture
+from nsynthlib.training.clip_runs import begin_record, new_run, run_steps
 from nsynthlib.training.optimizer import schedule
-from nsynthlib.training.precision import cpu_has_bf16
-from nsynthlib.values import positive, whole
+from nsynthlib.training.precision import cpu_autocast
 
 R1_WEIGHT, R1_EVERY = 3.0, 8  # of the penalty on slopes, which is computed in one step of eight
 HALF_LIFE = 300  # steps at most, of a generator's part in the average
@@ -68,11 +63,11 @@ class Adversaries:
             group["lr"] = self.learning_rate * schedule(progress)
         asked = torch.randint(PITCHES, pitch.shape, generator=self.draws) + LOWEST
         z = torch.randn(len(pitch), self.generator.latent, generator=self.draws)
-        with _half_precision():
+        with cpu_autocast():
             made = self.generator(z, asked)
         thought = self._teach_discriminator(real, pitch, made.detach())
         self.discriminator.requires_grad_(False)
-        with _half_precision():
+        with cpu_autocast():
             score, heard = self.discriminator(made)
         _descend(self.optimizers[0], F.softplus(-score).mean() + F.cross_entropy(heard, asked - LOWEST))
         self.discriminator.requires_grad_(True)
@@ -84,7 +79,7 @@ class Adversaries:
         """Its step, with the penalty R1 on how fast its score changes about real notes (Mescheder et al. 2018)."""
         penalised = self.steps % R1_EVERY == 0
         real = real.requires_grad_(penalised)
-        with _half_precision():
+        with cpu_autocast():
             score, heard = self.discriminator(real)
             other, _ = self.discriminator(made)
         loss = F.softplus(-score).mean() + F.softplus(other).mean() + F.cross_entropy(heard, pitch - LOWEST)
@@ -101,10 +96,6 @@ def _approach(kept: _Tensors, now: _Tensors, steps: Tensor | int) -> None:
     """Move the average's tensors towards the generator's, exponentially (Karras et al. 2018, 2020)."""
     half_life = min(HALF_LIFE, HALF_LIFE_SHARE * float(steps))
     torch._foreach_lerp_(list(kept), list(now), 1 - 0.5 ** (1 / half_life))
-
-
-def _half_precision() -> torch.autocast:
-    return torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16())
 
 
 def _share_told(heard: Tensor, pitch: Tensor) -> float:
@@ -162,33 +153,20 @@ def train_gan(
         UsageError: if ``run`` holds something already, or a value is out of range.
         RunFailed: if it has diverged, or was interrupted; the best so far is kept, and cannot be resumed.
     """
-    run = new_run(run)
-    steps, batch_size, seed = whole("steps", steps, 1), whole("batch_size", batch_size, 1), whole("seed", seed, 0)
-    learning_rate = positive("learning_rate", learning_rate)
+    folder = new_run(run)
+    record = begin_record(model, clips, steps=steps, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
     both = Adversaries(model, learning_rate, seed)
-    settings = {"steps": steps, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
-    record = begin_record(model, clips, settings)
     record["discriminator_parameters"] = sum(p.numel() for p in both.discriminator.parameters())
     pictures, held_out = mask_frequency(to_picture(clips[0].audio)), to_picture(clips[1].audio)
-    started, thoughts, best = time.monotonic(), [], float("inf")
-    with tqdm(total=steps, desc=type(model).__name__, unit="step", disable=quiet) as bar, interrupts() as interrupted:
-        for step in range(1, steps + 1):
-            rows = torch.randint(len(pictures), (batch_size,), generator=both.draws)
-            thoughts.append(both.step(pictures[rows], clips[0].pitch[rows], step / steps))
-            bar.update()
-            if to_be_checked(step, steps):
-                found = energy_score(both.kept, held_out, clips[1].pitch)
-                if not math.isfinite(found):
-                    raise RunFailed(f"diverged by step {step}; choose a learning_rate lower than {learning_rate}")
-                means = {key: sum(row[key] for row in thoughts) / len(thoughts) for key in thoughts[0]}
-                record["validation"].append({"step": step, "energy_score_db": found, **means})
-                record["seconds"] = round(time.monotonic() - started, 1)
-                bar.set_postfix(db=f"{found:.2f}")
-                thoughts.clear()
-                if found < best:
-                    best, record["best_step"] = found, step
-                    save_weights(both.kept, run)
-            if interrupted():
-                raise stopped(step, steps, run, record)
-    write_json(run / "training.json", record)
-    return record
+
+    def step(number: int) -> dict[str, float]:
+        rows = torch.randint(len(pictures), (batch_size,), generator=both.draws)
+        return both.step(pictures[rows], clips[0].pitch[rows], number / steps)
+
+    def check(number: int, thoughts: list[dict[str, float]]) -> dict[str, float]:
+        found = energy_score(both.kept, held_out, clips[1].pitch)
+        if not math.isfinite(found):
+            raise RunFailed(f"diverged by step {number}; choose a learning_rate lower than {learning_rate}")
+        return {"energy_score_db": found} | {key: mean(row[key] for row in thoughts) for key in thoughts[0]}
+
+    return run_steps(folder, record, step, check, kept=both.kept, by="energy_score_db", quiet=quiet)

@@ -13,7 +13,6 @@ from nsynthlib.errors import UsageError
 from nsynthlib.playing.composers import (
     compose_cage,
     compose_canon,
-    compose_counterpoint,
     compose_dice,
     compose_grammar,
     compose_isorhythm,
@@ -24,7 +23,7 @@ from nsynthlib.playing.composers import (
 )
 from nsynthlib.playing.composers.canon import FAMILIES as CANON_FAMILIES
 from nsynthlib.playing.composers.chance import CLOUD_FAMILIES
-from nsynthlib.playing.composers.counterpoint import CANTUS, RULES, broken_rules, select_line
+from nsynthlib.playing.composers.counterpoint import CANTUS, RULES, broken_rules, play_line, select_line
 from nsynthlib.playing.composers.dice import throw_dice
 from nsynthlib.playing.composers.grammar import GRAMMAR, derive
 from nsynthlib.playing.composers.isorhythm import period, turns
@@ -42,13 +41,11 @@ TALEAS: dict[str, list[float]] = {
     "drift": SCORES["isorhythm"]["drift"]["talea"],
 }
 COLORS: dict[str, list[int]] = {name: SCORES["isorhythm"][name]["color"] for name in ("vitry", "drift")}
-TALEA_TEMPO, ROW_TEMPO, BARS_TEMPO, GRAMMAR_TEMPO = 240, 150, 160, 160  # beats a minute
-CANON_TEMPO, DICE_TEMPO = (
-    160,
-    180,
-)  # of the former at least: what would last too long is faster; of the latter in eighths
-SOUNDS, BARS = 32, 8  # notes of a chain, bars of a recombination
-LAYERS = ("High", "Middle", "Low")  # of a cloud
+_SHARED = SCORES["explorers"]
+TEMPOS: dict[str, int] = _SHARED["tempos"]  # beats a minute, of dice eighths; a canon that would last long is faster
+SOUNDS: int = _SHARED["markov_notes"]
+BARS: int = _SHARED["recombination_bars"]
+LAYERS: list[str] = _SHARED["cloud_layers"]
 
 
 def figure_of(notes: Sequence[PlayedNote], voices: Mapping[str, str] | None = None, **told: Any) -> Figure:
@@ -74,11 +71,11 @@ def isorhythm_figure(settings: Settings) -> Figure:
     whole_color = COLORS[settings["color"]][: settings["color_pitches"]]
     phase = settings["phase"] % len(whole_color)
     color = whole_color[phase:] + whole_color[:phase]
-    in_time = int(LONGEST * TALEA_TEMPO / 60 / sum(abs(beats) for beats in talea))  # taleas
+    in_time = int(LONGEST * TEMPOS["isorhythm"] / 60 / sum(abs(beats) for beats in talea))  # taleas
     notes = min(period(talea, color), in_time * sum(beats > 0 for beats in talea))
-    beat = 60 / TALEA_TEMPO
+    beat = 60 / TEMPOS["isorhythm"]
     places = [[turn.talea_place, turn.color_place, turn.start * beat] for turn in turns(talea, color, notes)]
-    played = compose_isorhythm(talea, color, notes=notes, tempo=TALEA_TEMPO)
+    played = compose_isorhythm(talea, color, notes=notes, tempo=TEMPOS["isorhythm"])
     wheels = {"talea": talea, "color": color, "turns": places, "period": period(talea, color)}
     return figure_of(played, wheels=wheels)
 
@@ -86,20 +83,20 @@ def isorhythm_figure(settings: Settings) -> Figure:
 def canon_figure(settings: Settings) -> Figure:
     voices, delay = settings["voices"], settings["delay"]
     beats = sum(chord.beats for chord in read_tune(settings["tune"])) + (voices - 1) * delay
-    tempo = max(CANON_TEMPO, 60 * beats / LONGEST)
+    tempo = max(TEMPOS["canon"], 60 * beats / LONGEST)
     played = compose_canon(settings["tune"], voices=voices, delay=delay, interval=settings["interval"], tempo=tempo)
     return figure_of(played, {name: f"Voice {i}" for i, name in enumerate(CANON_FAMILIES[:voices], start=1)})
 
 
 def dice_figure(settings: Settings) -> Figure:
-    measure = 3 * 60 / DICE_TEMPO  # seconds
+    measure = 3 * 60 / TEMPOS["dice"]  # seconds
     throws = [[*throw, place * measure] for place, throw in enumerate(throw_dice(settings["seed"]))]
-    return figure_of(compose_dice(settings["seed"], tempo=DICE_TEMPO), throws=throws)
+    return figure_of(compose_dice(settings["seed"], tempo=TEMPOS["dice"]), throws=throws)
 
 
 def twelve_tone_figure(settings: Settings) -> Figure:
     row = ROWS[settings["row"]]
-    played = compose_rows(row, [(settings["form"], settings["transposed"])], tempo=ROW_TEMPO)
+    played = compose_rows(row, [(settings["form"], settings["transposed"])], tempo=TEMPOS["twelve_tone"])
     return figure_of(played, matrix=matrix(row))
 
 
@@ -121,7 +118,7 @@ def counterpoint_figure(settings: Settings) -> Figure:
     rules = [name for name in RULES if settings[name.replace(" ", "_")]]
     line, generated, beginnings = select_line(CANTUS, rules, settings["seed"])
     broken = broken_rules(CANTUS, line)
-    played = compose_counterpoint(rules, settings["seed"])
+    played = play_line(line)
     upper = [i for i, note in enumerate(played) if note.family == "flute"]
     told = {"broken": [list(one) for one in broken], "generated": generated, "beginnings": beginnings}
     marked = sorted({upper[one.place] for one in broken})
@@ -134,15 +131,17 @@ def grammar_figure(settings: Settings) -> Figure:
     for name, depth, alternative in derive(GRAMMAR, settings["start"], settings["seed"]).rewritings:
         words = GRAMMAR[name][alternative]
         notes = [word for word in words if word not in GRAMMAR]
-        tree.append([name, depth, words, beats * 60 / GRAMMAR_TEMPO if notes else None])
+        tree.append([name, depth, words, beats * 60 / TEMPOS["grammar"] if notes else None])
         beats += sum(float(note.partition(":")[2]) for note in notes)
-    played = compose_grammar(settings["seed"], start=settings["start"], tempo=GRAMMAR_TEMPO)
+    played = compose_grammar(settings["seed"], start=settings["start"], tempo=TEMPOS["grammar"])
     return figure_of(played, tree=tree)
 
 
 def recombination_figure(settings: Settings) -> Figure:
     told, beats = [], 0.0
     for one in reassemble(cut(), BARS, settings["seed"]):
-        told.append([SCORES["tunes"][one.tune]["title"], one.bar + 1, beats * 60 / BARS_TEMPO])
+        told.append([SCORES["tunes"][one.tune]["title"], one.bar + 1, beats * 60 / TEMPOS["recombination"]])
         beats += sum(chord.beats for chord in read_score(SCORES["tunes"][one.tune]["bars"][one.bar]))
-    return figure_of(compose_recombination(bars=BARS, seed=settings["seed"], tempo=BARS_TEMPO), fragments=told)
+    return figure_of(
+        compose_recombination(bars=BARS, seed=settings["seed"], tempo=TEMPOS["recombination"]), fragments=told
+    )

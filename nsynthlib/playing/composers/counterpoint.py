@@ -171,7 +171,17 @@ def compose_counterpoint(
     >>> len(compose_counterpoint(seed=1))
     22
     """
-    line = select_line(cantus, rules, seed).pitches
+    return play_line(select_line(cantus, rules, seed).pitches, cantus=cantus, tempo=tempo, families=families)
+
+
+def play_line(
+    line: Sequence[int],
+    *,
+    cantus: Sequence[int] = tuple(CANTUS),
+    tempo: float = 60.0,
+    families: tuple[str, str] = ("organ", "flute"),
+) -> list[PlayedNote]:
+    """A line over its cantus firmus, as :func:`compose_counterpoint` plays them."""
     notes = []
     for pitches, family in zip((cantus, line), families, strict=True):
         notes += perform([Chord((pitch,), 1.0) for pitch in pitches], family, tempo=read_tempo(tempo), legato=0.95)

@@ -14,10 +14,7 @@ import { readManifest } from "./manifest.mjs";
 import { toMidiFile } from "./midi_file.mjs";
 
 const VELOCITY = 100; // of which the model makes notes
-const [TALEA_TEMPO, ROW_TEMPO, BARS_TEMPO, GRAMMAR_TEMPO] = [240, 150, 160, 160];
-const [CANON_TEMPO, DICE_TEMPO] = [160, 180];
-const [SOUNDS, BARS] = [32, 8];
-const LAYERS = ["High", "Middle", "Low"];
+const { tempos: TEMPOS, markov_notes: SOUNDS, recombination_bars: BARS, cloud_layers: LAYERS } = SCORES.explorers;
 const { vitry: VITRY, drift: DRIFT } = SCORES.isorhythm;
 const TALEAS = { vitry: VITRY.talea, vitry_second: VITRY.second_talea, drift: DRIFT.talea };
 
@@ -42,27 +39,27 @@ const COMPOSE = {
     const whole = SCORES.isorhythm[settings.color].color.slice(0, settings.color_pitches);
     const phase = settings.phase % whole.length;
     const color = [...whole.slice(phase), ...whole.slice(0, phase)];
-    const inTime = Math.floor((LONGEST * TALEA_TEMPO) / 60 / sum(talea.map(Math.abs)));
+    const inTime = Math.floor((LONGEST * TEMPOS.isorhythm) / 60 / sum(talea.map(Math.abs)));
     const notes = Math.min(period(talea, color), inTime * talea.filter((beats) => beats > 0).length);
-    const beat = 60 / TALEA_TEMPO;
+    const beat = 60 / TEMPOS.isorhythm;
     const places = turns(talea, color, notes).map(({ taleaPlace, colorPlace, start }) => [taleaPlace, colorPlace, start * beat]);
     const wheels = { talea, color, turns: places, period: period(talea, color) };
-    return toFigure(isorhythm(talea, color, { notes, tempo: TALEA_TEMPO }), { wheels });
+    return toFigure(isorhythm(talea, color, { notes, tempo: TEMPOS.isorhythm }), { wheels });
   },
   canon({ tune, voices, delay, interval }) {
     const beats = sum(readTune(tune).map((chord) => chord.beats)) + (voices - 1) * delay;
-    const tempo = Math.max(CANON_TEMPO, (60 * beats) / LONGEST);
+    const tempo = Math.max(TEMPOS.canon, (60 * beats) / LONGEST);
     const named = SCORES.canon_families.slice(0, voices).map((family, i) => [family, `Voice ${i + 1}`]);
     return toFigure(canon(tune, { voices, delay, interval, tempo }), {}, named);
   },
   dice({ seed }) {
-    const measure = (3 * 60) / DICE_TEMPO; // seconds
+    const measure = (3 * 60) / TEMPOS.dice; // seconds
     const throws = throwDice(seed).map((thrown, place) => [...thrown, place * measure]);
-    return toFigure(dice(seed, { tempo: DICE_TEMPO }), { throws });
+    return toFigure(dice(seed, { tempo: TEMPOS.dice }), { throws });
   },
   twelve_tone({ row: name, form, transposed }) {
     const row = SCORES.rows[name];
-    return toFigure(twelveTone(row, [[form, transposed]], { tempo: ROW_TEMPO }), { matrix: matrix(row) });
+    return toFigure(twelveTone(row, [[form, transposed]], { tempo: TEMPOS.twelve_tone }), { matrix: matrix(row) });
   },
   chance({ composer, events, density, seed }) {
     if (composer === "cage") return toFigure(cage(events, seed));
@@ -88,22 +85,22 @@ const COMPOSE = {
     const tree = rewritings.map(([name, depth, alternative]) => {
       const became = SCORES.grammar[name][alternative];
       const notes = became.filter((word) => !(word in SCORES.grammar));
-      const begins = notes.length ? (beats * 60) / GRAMMAR_TEMPO : null;
+      const begins = notes.length ? (beats * 60) / TEMPOS.grammar : null;
       beats += sum(notes.map((note) => Number(note.split(":")[1])));
       return [name, depth, became, begins];
     });
-    return toFigure(grammar(words, { tempo: GRAMMAR_TEMPO }), { tree });
+    return toFigure(grammar(words, { tempo: TEMPOS.grammar }), { tree });
   },
   recombination({ seed }) {
     const fragments = reassemble(BARS, seed);
     let beats = 0;
     const told = fragments.map(({ tune, bar }) => {
       const { title, bars } = SCORES.tunes[tune];
-      const start = (beats * 60) / BARS_TEMPO;
+      const start = (beats * 60) / TEMPOS.recombination;
       beats += sum(readScore(bars[bar]).map((chord) => chord.beats));
       return [title, bar + 1, start];
     });
-    return toFigure(recombination(fragments, { tempo: BARS_TEMPO }), { fragments: told });
+    return toFigure(recombination(fragments, { tempo: TEMPOS.recombination }), { fragments: told });
   },
 };
 

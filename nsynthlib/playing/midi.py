@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -112,11 +112,17 @@ def read_midi(path: str | os.PathLike[str], family: str | None = None) -> list[P
     return notes
 
 
-def _parsed(path: Path) -> mido.MidiFile:
+def import_mido(use: str) -> Any:
+    """The module ``mido``; UsageError, which says what it is of ``use`` for, where it is not installed."""
     try:
         import mido
     except ImportError:  # the package was installed without what it needs, as for Colab
-        raise UsageError("MIDI files are read by mido, which is not installed; pip install mido") from None
+        raise UsageError(f"MIDI files are {use} by mido, which is not installed; pip install mido") from None
+    return mido
+
+
+def _parsed(path: Path) -> mido.MidiFile:
+    mido = import_mido("read")
     try:
         size = path.stat().st_size
         data = path.read_bytes() if size <= LARGEST else b""

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from nsynthlib.constants import CONSTANTS
-from nsynthlib.errors import UsageError
 from nsynthlib.files import atomic, check_ending
-from nsynthlib.playing.midi import DRUMS, PlayedNote, check_notes
+from nsynthlib.playing.midi import DRUMS, PlayedNote, check_notes, import_mido
 
 #: Program of General MIDI for each family, counted from 0; ``read_midi`` takes each back to its family.
 MIDI_PROGRAMS: dict[str, int] = CONSTANTS["midi_programs"]
@@ -34,10 +33,7 @@ def write_midi(notes: Sequence[PlayedNote], path: str | os.PathLike[str] | IO[by
     >>> read_midi("organ.mid")
     [PlayedNote(start=0.0, end=0.5, pitch=60, velocity=100, family='organ')]
     """
-    try:
-        import mido
-    except ImportError:  # the package was installed without what it needs, as for Colab
-        raise UsageError("MIDI files are written by mido, which is not installed; pip install mido") from None
+    mido = import_mido("written")
     played = check_notes(notes)
     channels = [channel for channel in range(16) if channel != DRUMS]
     file = mido.MidiFile(ticks_per_beat=TICKS)

@@ -1,12 +1,15 @@
 """Serve the built book: ``python tools/serve.py _build/html 8000``.
 
 Pages fetch modules and weights, which a browser refuses to pages opened as files, and it refuses
-modules and WebAssembly whose type is not exact, which some systems' tables get wrong.
+modules and WebAssembly whose type is not exact, which some systems' tables get wrong. Where there is no such
+page, the folder's ``404.html`` is sent, as GitHub Pages does.
 """
 
 import sys
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -20,6 +23,20 @@ class Handler(SimpleHTTPRequestHandler):
         ".wasm": "application/wasm",
         ".onnx": "application/octet-stream",
     }
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Send the folder's own page for what is not there."""
+        page = Path(self.directory) / "404.html"
+        if code != HTTPStatus.NOT_FOUND or not page.is_file():
+            return super().send_error(code, message, explain)
+        body = page.read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        return None
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the page shows what it could not load."""

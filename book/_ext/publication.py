@@ -13,7 +13,7 @@ NOTEBOOKS_BRANCH = "notebooks"  # holds the written notebooks alone, and is writ
 
 @dataclass(frozen=True)
 class Publication:
-    """A repository, as ``https://github.com/owner/name``, its commit or branch, and the site's address; each or none."""
+    """A repository, as ``https://github.com/owner/name``, its commit or branch, and the site's address; or none."""
 
     repository: str | None = None
     branch: str = "main"

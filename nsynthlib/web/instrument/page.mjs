@@ -1,6 +1,7 @@
 /** The instrument's page: everything that a player sees and touches, around `makeInstrument`. */
 import { readManifest } from "../engine/manifest.mjs";
 import { make, makeButton } from "../page/dom.mjs";
+import { addHelp } from "../page/help.mjs";
 import { palette } from "../page/palette.mjs";
 import { copyAddress } from "../page/saving.mjs";
 import { makeInstrument } from "./core.mjs";
@@ -31,7 +32,10 @@ function makeStatus(root) {
   const words = make(head, "p", "nn-status", { role: "status" }, "Loading the model …");
   const bar = make(head, "progress", "nn-loading", { max: 1, value: 0, "aria-label": "Loading the model" });
   return {
-    say: (text) => (words.textContent = text),
+    say(text) {
+      words.textContent = text;
+      addHelp(words, text);
+    },
     progress(part) {
       bar.value = part;
       bar.hidden = part >= 1;

@@ -1,6 +1,7 @@
 /** What happens while the controls of an explorer move: its pictures and its sounds follow. */
 import { tendControls } from "./controls.mjs";
 import { describeLevels, inControlsWords } from "./format.mjs";
+import { addHelp } from "./help.mjs";
 import { readSettings } from "./settings.mjs";
 import { changeSound } from "./sounding.mjs";
 
@@ -28,6 +29,7 @@ export function makeRunner(model, el, parts, { describe, idle = () => [] }, back
   const state = (name, text) => {
     el.dataset.state = name;
     if (text !== undefined) parts.status.textContent = text;
+    if (name === "error") addHelp(parts.status, text);
   };
   const tend = () => tendControls(el, idle(readSettings(model)), own !== null);
   const ask = backendOf({

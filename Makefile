@@ -215,6 +215,7 @@ runs/pca/.kept: $(models)
 	$(bin)/python tools/keep_atlas.py data/soundfont --pca runs/pca/pca.safetensors
 	$(bin)/python tools/probe_models.py $(sets)
 	$(bin)/python tools/keep_nearest.py $(sets)
+	$(bin)/python tools/count_notes.py $(sets)
 	@touch $@
 
 # The small models of the chapter on neural audio: an hour on one core of a new CPU, and judged beside the CVAE.

@@ -7,6 +7,8 @@ from sphinx.application import Sphinx
 MENDED = {
     # A name that the visible words contradict: a reader who says them aloud would open nothing.
     ' aria-label="Toggle hidden content"': "",
+    # A table that may scroll sideways, where no key would reach it.
+    '<div class="pst-scrollable-table-container">': '<div class="pst-scrollable-table-container" tabindex="0">',
     # A role that ARIA has withdrawn, inside a list whose children must be items.
     'role="doc-biblioentry"': 'role="listitem"',
 }

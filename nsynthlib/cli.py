@@ -129,7 +129,12 @@ def train(
     compiled: Annotated[bool, typer.Option("--compile", help="Compile the model: faster on a GPU.")] = False,
     tensorboard: Annotated[bool, typer.Option(help="Also write the losses for TensorBoard.")] = False,
 ) -> None:
-    """Train a model; about a tenth of the instruments are kept for validation."""
+    """Train a model; about a tenth of the instruments are kept for validation.
+
+    On many GPUs by `accelerate launch -m nsynthlib train ...`, with the same batches and losses.
+    """
+    from accelerate import PartialState
+
     from nsynthlib.data import train_and_valid
     from nsynthlib.training import Settings
     from nsynthlib.training import train as run
@@ -141,7 +146,8 @@ def train(
     how["precision"] = "bf16" if bf16 else None
     history = run(train_and_valid(*folders), out, settings, resume=resume, **how)
     done = len(history["validation"])
-    print(f"{out}: {done} epochs" + (f", validation error {history['best']:.2f} dB" if done else ""))
+    if PartialState().is_main_process:
+        print(f"{out}: {done} epochs" + (f", validation error {history['best']:.2f} dB" if done else ""))
 
 
 @app.command("train-classifier")

@@ -129,6 +129,14 @@ def test_batches_are_made_on_their_device(notes):
         assert db.shape == (4, *notes.log_mel.shape)
 
 
+def test_notes_that_stay_in_the_computers_memory_come_to_the_device_as_batches(notes):
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        source = on_gpu(notes)
+        source.kept = torch.zeros(8, 64_000, dtype=torch.int16)
+        db, told = source.batch(torch.arange(4))
+        assert db.device == told.pitch.device == CUDA
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -86,10 +86,10 @@ from nsynthlib import Settings, rendering, train
 from nsynthlib.data import pocket
 from nsynthlib.training import loop
 next_batch = loop._next_batch
-def signalled(notes, settings, step, accelerator):
-    if step == 2 and accelerator.process_index == 1:
+def signalled(notes, settings, step, share):
+    if step == 2 and share.index == 1:
         os.kill(os.getpid(), signal.SIGTERM)
-    return next_batch(notes, settings, step, accelerator)
+    return next_batch(notes, settings, step, share)
 loop._next_batch = signalled
 every = pocket()
 settings = Settings(kind="vae", preset="thesis", epochs=4, batch_size=8)

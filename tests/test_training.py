@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import signal
 
 import pytest
@@ -120,20 +119,6 @@ if size != "any":  # of a file
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
 train(NSynth(folder).split(), Path(run), Settings(epochs=2, batch_size=8, seed=3), quiet=True)
 """
-
-
-def test_the_same_loop_trains_on_two_processes(synthetic_folder, tmp_path):
-    """Each takes half of every batch; one writes, and there is one model in the end."""
-    tells = "import accelerate\nopen(f'process-{accelerate.Accelerator().process_index}', 'w').close()\n"
-    (tmp_path / "two.py").write_text(tells + TRAIN)
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
-    in_python(*launch, "two.py", synthetic_folder, tmp_path / "run", "any", env=environment, cwd=tmp_path)
-    assert sorted(path.name for path in tmp_path.glob("process-*")) == ["process-0", "process-1"]
-    errors = errors_of(tmp_path / "run")
-    assert len(errors) == 2
-    assert errors[1] < errors[0]
-    assert CVAE.from_pretrained(tmp_path / "run").prior is not None
 
 
 @pytest.mark.parametrize("size", [20_000, 20_000_000])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -29,14 +30,22 @@ NOISE_DB = 5.6  # standard deviation of any noise's bins
 MIX_RANGE_DB = 24.0  # how far the quieter of two instruments may lie below the other
 
 
-def augment(db: Tensor, pitch: Tensor, log_mel: LogMel, probability: float, generator: torch.Generator) -> Tensor:
+def augment(
+    db: Tensor,
+    pitch: Tensor,
+    log_mel: LogMel,
+    probability: float,
+    generator: torch.Generator,
+    part: Part | None = None,
+) -> Tensor:
     """Spectrograms ``[batch, bands, frames]`` in [floor_db, 0], each changed with ``probability``; silence stays so.
 
     Args:
         pitch: MIDI numbers of the notes, int64 ``[batch]``.
         generator: on the CPU, whatever the spectrograms' device, so that a seed gives the same changes everywhere.
+        part: of a larger batch, where these are not all of its notes: each changes as it would among all.
     """
-    random = BatchRandom(len(db), generator)
+    random = BatchRandom(part or Part.whole(len(db)), generator)
     chosen = random.bernoulli(probability)
     tone = GAIN_MIN_DB + (GAIN_MAX_DB - GAIN_MIN_DB) * random.uniform(1) + _equaliser(random, db.shape[1])
     over_bands = tone.to(db) + _interpolate(_partial_gains(random).to(db), _partial_orders(log_mel, db.device)[pitch])
@@ -45,44 +54,65 @@ def augment(db: Tensor, pitch: Tensor, log_mel: LogMel, probability: float, gene
     return torch.where((db > floor) & (chosen > 0).to(db.device)[:, :, None], (db + change).clamp(floor, 0.0), db)
 
 
-def mix(db: Tensor, others: Tensor, log_mel: LogMel, generator: torch.Generator) -> Tensor:
+def mix(db: Tensor, others: Tensor, log_mel: LogMel, generator: torch.Generator, part: Part | None = None) -> Tensor:
     """Each of ``db`` together with one of ``others``, of the same shape and pitch, whose peak lies 0 to 24 dB below.
 
-    Powers add, as those of two instruments do; where both are silent the sum is.
+    Powers add, as those of two instruments do; where both are silent the sum is. ``part`` as in :func:`augment`.
     """
-    below = -MIX_RANGE_DB * BatchRandom(len(db), generator).uniform(1, 1).to(db)
+    below = -MIX_RANGE_DB * BatchRandom(part or Part.whole(len(db)), generator).uniform(1, 1).to(db)
     level = db.amax((1, 2), keepdim=True) - others.amax((1, 2), keepdim=True) + below
     floor = log_mel.floor_db
     both = _power_sum(db, others + level).clamp(floor, 0.0)
     return torch.where((db > floor) | (others > floor), both, db)
 
 
-def add_noise(db: Tensor, log_mel: LogMel, generator: torch.Generator) -> Tensor:
+def add_noise(db: Tensor, log_mel: LogMel, generator: torch.Generator, part: Part | None = None) -> Tensor:
     """Each of ``db`` with the steady noise of a recording, of any colour, below or above what is silent in it.
 
-    Soundfonts are silent between their partials, microphones are not.
+    Soundfonts are silent between their partials, microphones are not. ``part`` as in :func:`augment`.
     """
-    random = BatchRandom(len(db), generator)
+    random = BatchRandom(part or Part.whole(len(db)), generator)
     level = log_mel.floor_db + NOISE_RANGE_DB * random.uniform(1) + _equaliser(random, db.shape[1])
-    seeds = torch.randint(db.shape[2], (len(db),), generator=generator)
+    seeds = random.integers(db.shape[2])
     steady = level.to(db)[:, :, None] + NOISE_DB * rolled(reference_noise(log_mel).to(db), seeds.to(db.device))
     return _power_sum(db, steady).clamp(log_mel.floor_db, 0.0)
 
 
-class BatchRandom:
-    """Random numbers for a batch of notes, ``[batch, ...]``."""
+class Part(NamedTuple):
+    """Which notes of a batch one process has: their places, int64 ``[notes]`` in rising order, of ``batch`` notes."""
 
-    def __init__(self, batch: int, generator: torch.Generator) -> None:
-        self.batch, self.generator = batch, generator
+    batch: int
+    rows: Tensor
+
+    @classmethod
+    def whole(cls, batch: int) -> Part:
+        return cls(batch, torch.arange(batch))
+
+    def of(self, chosen: Tensor) -> tuple[Tensor, Part]:
+        """Of a batch's notes ``chosen``, places in rising order: where they are among this part's, and which are."""
+        (inside,) = torch.isin(chosen, self.rows).nonzero(as_tuple=True)
+        return torch.searchsorted(self.rows, chosen[inside]), Part(len(chosen), inside)
+
+
+class BatchRandom:
+    """Random numbers for the notes of a part, ``[notes, ...]``: drawn for the whole batch, so that no note's depend on
+    which others are in its part."""
+
+    def __init__(self, part: Part, generator: torch.Generator) -> None:
+        self.part, self.generator = part, generator
 
     def uniform(self, *shape: int) -> Tensor:
-        return torch.rand(self.batch, *shape, generator=self.generator)
+        return torch.rand(self.part.batch, *shape, generator=self.generator)[self.part.rows]
 
     def normal(self, *shape: int) -> Tensor:
-        return torch.randn(self.batch, *shape, generator=self.generator)
+        return torch.randn(self.part.batch, *shape, generator=self.generator)[self.part.rows]
+
+    def integers(self, below: int) -> Tensor:
+        """From 0 to ``below`` - 1, int64 ``[notes]``."""
+        return torch.randint(below, (self.part.batch,), generator=self.generator)[self.part.rows]
 
     def bernoulli(self, probability: float) -> Tensor:
-        """1 with ``probability`` for each note, 0 for the others, ``[batch, 1]``."""
+        """1 with ``probability`` for each note, 0 for the others, ``[notes, 1]``."""
         return (self.uniform(1) < probability).float()
 
 

@@ -23,16 +23,19 @@ from nsynthlib.data.labels import FAMILIES
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models.condition import Condition
 from nsynthlib.spectral import LogMel
-from nsynthlib.training.augmentation import add_noise, augment, mix
+from nsynthlib.training.augmentation import Part, add_noise, augment, mix
 from nsynthlib.training.settings import Settings
 from nsynthlib.values import shown
+
+GPU_SHARE = 0.6  # of a GPU's free memory that notes may fill: network, gradients and activations take the rest
 
 
 class BatchSource:
     """Training notes, resident on the device with their conditions.
 
-    A GPU keeps their sound as int16 and makes spectrograms when a batch is taken, for next to nothing. A CPU would
-    spend a fifth of its time on that, so it makes them once and keeps them in half precision (to 0.03 dB), in less
+    A GPU keeps their sound as int16 and makes spectrograms when a batch is taken, for next to nothing. Where they would
+    fill more than ``GPU_SHARE`` of its free memory, they stay in the computer's, and batches travel. A CPU would spend
+    a fifth of its time on spectrograms, so it makes them once and keeps them in half precision (to 0.03 dB), in less
     memory.
     """
 
@@ -41,7 +44,7 @@ class BatchSource:
             raise DataError("there are no notes to learn from")
         samples = load_samples(notes)
         digest = hashlib.sha256("\n".join(n.name for n in notes).encode())
-        digest.update(samples.numpy().tobytes())
+        digest.update(samples.view(-1).numpy().data)  # where it lies: a copy of all NSynth is 37 GB
         self.sha256 = digest.hexdigest()
         self.log_mel = log_mel
         labels = labels_of(notes)
@@ -56,29 +59,38 @@ class BatchSource:
             for rows in _chunks(len(notes)):
                 self.kept[rows] = self._spectrograms(samples[rows]).half()
         else:
-            self.kept = samples.to(device)
+            fits = samples.nbytes <= GPU_SHARE * torch.cuda.mem_get_info(device)[0]
+            self.kept = samples.to(device) if fits else samples
 
     def __len__(self) -> int:
         return len(self.kept)
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Condition]:
         """Decibels ``[batch, n_mels, frames]``, float32, and conditions of the notes ``rows``."""
-        rows = rows.to(self.kept.device)
-        kept = self.kept[rows]
+        device = self.condition.pitch.device
+        kept = self.kept[rows.to(self.kept.device)].to(device)
         db = kept.float() if kept.is_floating_point() else self._spectrograms(kept)
-        return db, Condition(*(field[rows] for field in self.condition))
+        return db, Condition(*(field[rows.to(device)] for field in self.condition))
 
-    def augmented_batch(self, rows: Tensor, settings: Settings, generator: torch.Generator) -> tuple[Tensor, Condition]:
-        """:meth:`batch`, some of it changed as if by other instruments, see :mod:`nsynthlib.training.augmentation`."""
-        db, condition = self.batch(rows)
+    def augmented_batch(
+        self, rows: Tensor, settings: Settings, generator: torch.Generator, of: slice = slice(None)
+    ) -> tuple[Tensor, Condition]:
+        """:meth:`batch`, some of it changed as if by other instruments, see :mod:`nsynthlib.training.augmentation`.
+
+        Args:
+            of: the places in ``rows`` that are wanted; their notes come as they would with all the others.
+        """
+        part = Part(len(rows), torch.arange(len(rows))[of].contiguous())
+        db, condition = self.batch(rows[of])
         chosen = random_subset(len(rows), settings.mix_prob, generator)
         if len(chosen):
-            others, _ = self.batch(self._same_kind(rows[chosen], generator))
-            db[chosen] = mix(db[chosen], others, self.log_mel, generator)
-        db = augment(db, condition.pitch.round().long(), self.log_mel, settings.augment_prob, generator)
+            others, (places, mixed) = self._same_kind(rows[chosen], generator), part.of(chosen)
+            db[places] = mix(db[places], self.batch(others[mixed.rows])[0], self.log_mel, generator, mixed)
+        db = augment(db, condition.pitch.round().long(), self.log_mel, settings.augment_prob, generator, part)
         chosen = random_subset(len(rows), settings.noise_prob, generator)
         if len(chosen):
-            db[chosen] = add_noise(db[chosen], self.log_mel, generator)
+            places, noisy = part.of(chosen)
+            db[places] = add_noise(db[places], self.log_mel, generator, noisy)
         return db, condition
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:

@@ -17,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel
 from nsynthlib.errors import DataError, RunFailed
 from nsynthlib.files import atomic, write_json
 from nsynthlib.models.autoencoders import AE
+from nsynthlib.training.precision import cuda_works
 from nsynthlib.values import whole
 
 
@@ -90,7 +91,7 @@ def save_latest(run: Path, model: AE, optimizer: Any, average: AveragedModel, pr
         "optimizer": optimizer.state_dict(),
         "average": average.state_dict(),
         "random": torch.get_rng_state(),
-        "cuda_random": torch.cuda.get_rng_state_all(),
+        "cuda_random": [torch.cuda.get_rng_state()] if cuda_works() else [],  # of this process' GPU
         **asdict(progress),
     }
     packed = io.BytesIO()  # written by torch itself, a full disk would hide behind an error of its own
@@ -115,8 +116,8 @@ def load_latest(run: Path, model: AE, optimizer: Any, average: AveragedModel) ->
         optimizer.load_state_dict(state["optimizer"])
         average.load_state_dict(state["average"])
         torch.set_rng_state(state["random"])
-        for device, random in enumerate(state["cuda_random"][: torch.cuda.device_count()]):
-            torch.cuda.set_rng_state(random, device)
+        if cuda_works() and state["cuda_random"]:  # every process draws what the one that saved would have drawn
+            torch.cuda.set_rng_state(state["cuda_random"][0])
         return Progress(whole("step", state["step"], 0), {part: state["history"][part] for part in Progress().history})
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
         raise DataError(

@@ -24,6 +24,7 @@ from nsynthlib.signals import interrupts
 from nsynthlib.training.batches import check_asked, even_weights
 from nsynthlib.training.optimizer import MuonAdamW, schedule
 from nsynthlib.training.precision import cpu_autocast
+from nsynthlib.training.processes import need_one_process
 from nsynthlib.values import positive, whole
 
 BATCH = 64
@@ -125,10 +126,11 @@ def train_classifier(
     is not resumed.
 
     Raises:
-        UsageError: if ``run`` holds a classifier already, or an option is out of range.
+        UsageError: if ``run`` holds a classifier already, an option is out of range, or several processes were started.
         DataError: if there are no notes, or one of them is bad.
         RunFailed: if it was interrupted; the line says what is left.
     """
+    need_one_process("the classifier's training")
     run = check_asked(notes, run)
     if (run / "training.json").exists():
         raise UsageError(f"{run} holds a classifier already; name a new folder")

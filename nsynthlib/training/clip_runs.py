@@ -18,6 +18,7 @@ from nsynthlib.errors import RunFailed, UsageError
 from nsynthlib.files import write_json
 from nsynthlib.models.pretrained import save_weights
 from nsynthlib.signals import interrupts
+from nsynthlib.training.processes import need_one_process
 from nsynthlib.values import positive, whole
 
 CHECKS = 8  # times that a run is checked
@@ -25,7 +26,8 @@ Learned = TypeVar("Learned")  # what a step tells of what it learned
 
 
 def new_run(run: str | os.PathLike[str]) -> Path:
-    """``run`` as a folder to train in; UsageError if something is in it already."""
+    """``run`` as a folder to train in; UsageError if something is in it already, or several processes were started."""
+    need_one_process("this training")
     folder = Path(run)
     if (folder / "training.json").exists() or folder.is_file():
         raise UsageError(f"{folder} holds something already; name a new folder for the run")

@@ -36,6 +36,7 @@ from nsynthlib.training.losses import beta_vae_loss, mean_kl
 from nsynthlib.training.optimizer import MuonAdamW, schedule
 from nsynthlib.training.precision import cuda_works, gpu_has_bf16
 from nsynthlib.training.prior import fit_prior
+from nsynthlib.training.processes import Share
 from nsynthlib.training.settings import Settings
 from nsynthlib.training.texture import fit_log_sigma, log_sigma_head
 from nsynthlib.values import one_of, positive, shown
@@ -90,6 +91,8 @@ def train(
         positive("minutes", minutes)
     accelerator = make_accelerator(run, tensorboard, precision)
     _check_settings(run, settings, resume)
+    share = Share(accelerator, settings.batch_size)
+    share.check_same([asdict(settings)], f"settings in {run}")
     accelerator.wait_for_everyone()  # before one of them begins the folder
     set_seed(settings.seed)
     model = KINDS[settings.kind](settings.preset, settings.latent_dim)
@@ -105,16 +108,20 @@ def train(
     progress = Progress()
     if _open_run(run, settings, train_notes, valid_notes, accelerator):
         progress = load_latest(run, model, optimizer, average)
+    share.check_same([train_notes.sha256, valid_notes.sha256], "notes")
+    share.check_same([progress.step], f"checkpoint in {run}")
 
     clock, plot = Clock(progress.history["seconds"]), LivePlot(total) if live else None
     bar = tqdm(total=total, initial=progress.step, desc=settings.kind, unit="step", disable=quiet, smoothing=0.05)
     with interrupts() as interrupted, explain_failures(run, settings.batch_size):
         while progress.step < total and not progress.stale(settings.patience):
-            db, condition = _next_batch(train_notes, settings, progress.step, accelerator)
+            db, condition = _next_batch(train_notes, settings, progress.step, share)
             optimizer.set_learning_rate(settings.learning_rate * schedule(progress.step / total))
             kl_weight = min(1.0, (progress.step + 1) / (settings.kl_warmup * total + 1))
             network.train()
-            loss, kl = _losses(network(db, condition), model, db, settings, kl_weight)
+            with share.drawn_for_batch():
+                out = network(db, condition)
+            loss, kl = _losses(out, model, db, settings, kl_weight, share)
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(network.parameters(), MAX_GRAD_NORM)
             optimizer.step()
@@ -133,7 +140,7 @@ def train(
                     plot(progress.history)
             if epoch_ends:
                 with accelerator.autocast():
-                    result = validate(cast(AE, average.module), valid_notes, settings.batch_size)
+                    result = validate(cast(AE, average.module), valid_notes, settings.batch_size, share)
                 best = progress.validated(result, clock.seconds(), run)
                 accelerator.log(result, progress.step)
                 if accelerator.is_main_process:
@@ -141,7 +148,7 @@ def train(
                         save_weights(average.module, run)
                     save_latest(run, model, optimizer, average, progress)
             over = epoch_ends and clock.seconds() > 60 * minutes
-            if _all_stop(interrupted() or over, looked_at, accelerator):
+            if _all_stop(interrupted() or over, looked_at, share):
                 progress.history["seconds"] = clock.seconds()
                 if accelerator.is_main_process:
                     save_latest(run, model, optimizer, average, progress)
@@ -170,17 +177,14 @@ def _average(averages: Tensors, weights: Tensors, steps: Tensor | int) -> None:
     torch._foreach_lerp_(averages, weights, 1 - min(0.999, (1 + count) / (10 + count)))
 
 
-def _all_stop(stop: bool, looked_at: bool, accelerator: Accelerator) -> bool:
+def _all_stop(stop: bool, looked_at: bool, share: Share) -> bool:
     """Whether any process is to stop: then all do, since each waits for the others' gradients.
 
     Several ask each other only at steps whose loss is looked at, where they wait in any case.
     """
-    if accelerator.num_processes == 1:
-        return stop
-    if not looked_at:
+    if share.count > 1 and not looked_at:
         return False
-    asked = torch.tensor(float(stop), device=accelerator.device)
-    return bool(cast(Tensor, accelerator.reduce(asked, "sum")) > 0)
+    return bool(share.sum(torch.tensor(float(stop))) > 0)
 
 
 def make_accelerator(run: Path, tensorboard: bool, precision: str | None = None) -> Accelerator:
@@ -203,21 +207,24 @@ def make_accelerator(run: Path, tensorboard: bool, precision: str | None = None)
 
 
 @torch.no_grad()
-def validate(model: AE, notes: BatchSource, batch_size: int = 32) -> dict[str, float]:
-    """Reconstruction and latent space on unseen notes, from each posterior's mean.
+def validate(model: AE, notes: BatchSource, batch_size: int = 32, share: Share | None = None) -> dict[str, float]:
+    """Reconstruction and latent space on unseen notes, from each posterior's mean; several processes share them.
 
     Returns ``rmse_db`` over all bins of the spectrogram, and for variational models ``kl`` in nats a note and
     ``active``, the dimensions above 0.1 nats. Leaves the KL of every dimension in ``model.activity``.
     """
     model.eval()
     squares, kl = torch.zeros(()), torch.zeros(model.latent_dim)
-    for rows in torch.arange(len(notes)).split(batch_size):
+    mine = torch.arange(len(notes))[share.rows if share else slice(None)]
+    for rows in mine.split(batch_size) if len(mine) else ():
         db, condition = notes.batch(rows)
         mean, log_var = model.encode(db, condition)
         error = model.decode(mean, condition) - db
         squares += error.float().square().mean((1, 2)).sum().cpu()
         if model.variational:
             kl += kl_divergence(mean.float(), log_var.float()).sum(0).cpu()
+    if share:
+        squares, kl = share.sum(squares), share.sum(kl)
     result = {"rmse_db": float((squares / len(notes)).sqrt())}
     if model.variational:
         kl /= len(notes)
@@ -226,22 +233,20 @@ def validate(model: AE, notes: BatchSource, batch_size: int = 32) -> dict[str, f
     return result
 
 
-def _next_batch(
-    notes: BatchSource, settings: Settings, step: int, accelerator: Accelerator
-) -> tuple[Tensor, Condition]:
-    """One process' notes of one step, and their changes: functions of the seed and the step, so a run can go on."""
+def _next_batch(notes: BatchSource, settings: Settings, step: int, share: Share) -> tuple[Tensor, Condition]:
+    """This process' notes of one step, and their changes: functions of the seed and the step, so a run can go on."""
     seed = settings.seed * 1_000_003 + step
     rows = notes.draw(settings.batch_size, torch.Generator().manual_seed(seed))
-    process, processes = accelerator.process_index, accelerator.num_processes
-    changes = torch.Generator().manual_seed(seed * 1_009 + process)
-    return notes.augmented_batch(rows[process::processes], settings, changes)
+    return notes.augmented_batch(rows, settings, torch.Generator().manual_seed(seed * 1_009), share.rows)
 
 
-def _losses(out: Output, model: AE, db: Tensor, settings: Settings, kl_weight: float) -> tuple[Tensor, Tensor]:
-    """The loss of a beta-VAE, and the KL divergence in nats a note."""
-    kl = mean_kl(out, model)
+def _losses(
+    out: Output, model: AE, db: Tensor, settings: Settings, kl_weight: float, share: Share
+) -> tuple[Tensor, Tensor]:
+    """The loss of a beta-VAE, and the KL divergence in nats a note, of the notes of all processes."""
+    kl = share.mean_of_batch(mean_kl(out, model))
     error = bin_error(model.decibels(out.x_mean.float()), db, settings.level_share)
-    return beta_vae_loss(error, kl_weight * kl, settings.beta), kl
+    return beta_vae_loss(share.error_of_batch(error), kl_weight * kl, settings.beta), kl
 
 
 def _check_settings(run: Path, settings: Settings, resume: bool) -> None:

@@ -30,14 +30,9 @@ CELL_METADATA = ("mystnb", "tags")
 SETUP = """\
 # Set-up. Where nsynthlib is installed, this does nothing.
 import importlib.util
-import sys
 
 if importlib.util.find_spec("nsynthlib") is None:
-    source = "git+https://github.com/neural-notes/neural-notes"
-    if "google.colab" not in sys.modules:
-        raise SystemExit(f"Get it with:  %pip install {source}")
-    print("Installing nsynthlib into Colab, about a minute.")
-    get_ipython().run_line_magic("pip", f"install -q --no-deps {source} mido")"""
+    raise SystemExit("nsynthlib is missing. In the book's folder, where pyproject.toml is, run:  pip install .")"""
 
 
 def code_cells(chapter: NotebookNode) -> list[NotebookNode]:

@@ -15,7 +15,14 @@ from nsynthlib.errors import DataError, UsageError
 
 
 class atomic:
-    """Context that gives a temporary path beside ``path`` and moves it there only when the block succeeds."""
+    """Context that gives a temporary path beside ``path`` and moves it there only when the block succeeds.
+
+    >>> from pathlib import Path
+    >>> with atomic(Path("names.txt")) as temporary:
+    ...     _ = temporary.write_text("organ", encoding="utf-8")
+    >>> Path("names.txt").read_text(encoding="utf-8"), temporary.exists()
+    ('organ', False)
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
@@ -61,6 +68,11 @@ def read_json(path: Path, pairs: Callable[[list[tuple[str, Any]]], Any] | None =
     """Content of a JSON file, with or without a byte order mark; DataError names it if it is missing or broken.
 
     ``pairs`` makes something else than a dictionary of an object's pairs.
+
+    >>> from pathlib import Path
+    >>> write_json(Path("labels.json"), {"pitch": 60})
+    >>> read_json(Path("labels.json"), pairs=list)  # pairs, in place of a dictionary
+    [('pitch', 60)]
     """
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=pairs)
@@ -95,7 +107,13 @@ def read_settings(path: Path, names: Collection[str], part: str | None = None) -
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write ``content`` atomically, readable, with a final newline."""
+    """Write ``content`` atomically, readable, with a final newline.
+
+    >>> from pathlib import Path
+    >>> write_json(Path("labels.json"), {"pitch": 60})
+    >>> read_json(Path("labels.json"))
+    {'pitch': 60}
+    """
     with atomic(path) as partial:
         partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

@@ -1,7 +1,5 @@
 """A piece as one WAV file: every note where it belongs and in tune, nothing clipped, and an hour in little memory."""
 
-import doctest
-
 import numpy as np
 import pytest
 import torch
@@ -12,8 +10,8 @@ from scipy.io import wavfile
 from nsynthlib import CVAE
 from nsynthlib.audio import estimate_pitch
 from nsynthlib.errors import DataError, UsageError
-from nsynthlib.generation import generate, sample_z, transforms
-from nsynthlib.playing import PlayedNote, hold, melody, midi, play, read_midi, render_melody, sustain
+from nsynthlib.generation import generate, sample_z
+from nsynthlib.playing import PlayedNote, hold, play, read_midi, render_melody
 
 
 def organ(*notes, velocity=100):
@@ -124,14 +122,6 @@ def test_what_cannot_be_played_leaves_no_file(model, tmp_path):
     with pytest.raises(DataError, match="a note has 64000 samples"):
         render_melody(CVAE("small", **SMALL).eval(), organ((0, 1, 60)), out)
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("module", [midi, melody, sustain, transforms])
-def test_the_examples_are_right(module, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    found = doctest.testmod(module)
-    assert found.attempted
-    assert not found.failed
 
 
 HOUR = """

@@ -1,19 +1,11 @@
 """What names of sound files and of instruments tell."""
 
-import doctest
-
 import librosa
 import pytest
 
-from nsynthlib.data import FAMILIES, SOURCES, instrument_names, note_names
+from nsynthlib.data import FAMILIES, SOURCES
 from nsynthlib.data.instrument_names import family_and_source, is_struck
 from nsynthlib.data.note_names import read_dynamic, read_note_name, velocity_of_layer
-
-
-@pytest.mark.parametrize("module", [instrument_names, note_names])
-def test_the_examples_of_the_documentation_run(module):
-    found = doctest.testmod(module)
-    assert (found.attempted > 0, found.failed) == (True, 0)
 
 
 @pytest.mark.parametrize(

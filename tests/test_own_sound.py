@@ -1,6 +1,5 @@
 """Any sound file becomes a note: what is done is told, what is good is left alone, and nothing clicks."""
 
-import doctest
 import warnings
 
 import numpy as np
@@ -11,7 +10,7 @@ from helpers import harmonics, rms, sine
 
 import nsynthlib
 from nsynthlib import pocket, read_own_sound
-from nsynthlib.data import ConversionWarning, own_sound
+from nsynthlib.data import ConversionWarning
 from nsynthlib.errors import DataError
 
 RATE = 16_000
@@ -33,12 +32,6 @@ def write(tmp_path):
         return tmp_path / name
 
     return write
-
-
-def test_the_example_of_its_documentation_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    found = doctest.testmod(own_sound)
-    assert (found.attempted > 8, found.failed) == (True, 0)
 
 
 def test_it_is_a_name_of_the_package():

@@ -14,9 +14,8 @@ from nsynthlib import FAMILIES
 from nsynthlib.audio import midi_to_hz
 
 SITE = ROOT / "_build" / "html"
-PAGES = sorted(
-    str(path.relative_to(SITE)) for folder in (".", "book", "chapters") for path in SITE.glob(f"{folder}/*.html")
-)
+FOLDERS = (".", "book", "book/reference", "chapters")
+PAGES = sorted(str(path.relative_to(SITE)) for folder in FOLDERS for path in SITE.glob(f"{folder}/*.html"))
 ALL_BUILT = [pytest.param(page, id=page) for page in PAGES or ["index.html"] if page != "404.html"]  # wants its address
 
 

@@ -24,6 +24,14 @@ def check_audio(audio: ArrayLike | Tensor) -> np.ndarray:
 
     Raises:
         UsageError: if it is not one channel, is empty, holds values that are not numbers, or would clip.
+
+    >>> import torch
+    >>> check_audio(torch.tensor([0, 16384, -32768], dtype=torch.int16))
+    array([ 0. ,  0.5, -1. ], dtype=float32)
+    >>> check_audio([0.5, 1.5])
+    Traceback (most recent call last):
+        ...
+    nsynthlib.errors.UsageError: audio reaches 1.5, beyond full scale; divide it by 1.5 or more
     """
     sound = _numbers(audio)
     if sound.ndim != 1 or not len(sound):
@@ -53,22 +61,42 @@ def _numbers(audio: Any) -> np.ndarray:
 
 
 def check_rate(sample_rate: float) -> int:
-    """A sample rate in hertz that browsers play; UsageError for any other."""
+    """A sample rate in hertz that browsers play; UsageError for any other.
+
+    >>> check_rate(44_100.0)
+    44100
+    """
     return whole("sample_rate", sample_rate, *RATES)
 
 
 def to_pcm16(audio: np.ndarray) -> np.ndarray:
-    """Amplitudes as little-endian int16, clipped at full scale, which is 1."""
+    """Amplitudes as little-endian int16, clipped at full scale, which is 1.
+
+    >>> import numpy as np
+    >>> to_pcm16(np.array([-1.0, 0.0, 0.5, 1.2]))
+    array([-32768,      0,  16384,  32767], dtype=int16)
+    """
     return np.clip(np.rint(audio * 32768), -32768, 32767).astype("<i2")
 
 
 def from_pcm16(data: bytes) -> np.ndarray:
-    """Amplitudes, float32 ``[samples]`` in [-1, 1), of little-endian int16."""
+    """Amplitudes, float32 ``[samples]`` in [-1, 1), of little-endian int16.
+
+    >>> import numpy as np
+    >>> from_pcm16(np.array([-32768, 0, 16384], dtype="<i2").tobytes())
+    array([-1. ,  0. ,  0.5], dtype=float32)
+    """
     return np.frombuffer(data, "<i2").astype(np.float32) / 32768
 
 
 def encode_wav(audio: np.ndarray, sample_rate: int) -> bytes:
-    """``audio`` ``[samples]`` as the bytes of a mono WAV file of 16-bit samples; beyond full scale it is clipped."""
+    """``audio`` ``[samples]`` as the bytes of a mono WAV file of 16-bit samples; beyond full scale it is clipped.
+
+    >>> import io, numpy as np, soundfile
+    >>> data = encode_wav(0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000), 16_000)
+    >>> soundfile.info(io.BytesIO(data)).duration
+    1.0
+    """
     from scipy.io import wavfile
 
     file = io.BytesIO()
@@ -77,7 +105,13 @@ def encode_wav(audio: np.ndarray, sample_rate: int) -> bytes:
 
 
 def encode_mp3(audio: np.ndarray, sample_rate: int) -> bytes:
-    """``audio`` as the bytes of a mono MP3 file, a seventh of a WAV's; ``sample_rate`` is one of ``MP3_RATES``."""
+    """``audio`` as the bytes of a mono MP3 file, a tenth of a WAV's or so; ``sample_rate`` is one of ``MP3_RATES``.
+
+    >>> from nsynthlib import pocket
+    >>> note = pocket()[0].audio.numpy()
+    >>> round(len(encode_wav(note, 16_000)) / len(encode_mp3(note, 16_000)))
+    13
+    """
     import soundfile  # not on every training server
 
     file = io.BytesIO()
@@ -95,7 +129,12 @@ def encode_flac(audio: np.ndarray, sample_rate: int) -> bytes:
 
 
 def data_url(audio: np.ndarray, sample_rate: int) -> str:
-    """``audio`` ``[samples]`` as an address that holds it: MP3, or WAV at a sample rate that MP3 does not have."""
+    """``audio`` ``[samples]`` as an address that holds it: MP3, or WAV at a sample rate that MP3 does not have.
+
+    >>> import numpy as np
+    >>> data_url(np.zeros(16_000), 16_000)[:23], data_url(np.zeros(16_000), 5_000)[:22]
+    ('data:audio/mpeg;base64,', 'data:audio/wav;base64,')
+    """
     if sample_rate in MP3_RATES:
         kind, data = "mpeg", encode_mp3(audio, sample_rate)
     else:

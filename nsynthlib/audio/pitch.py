@@ -22,12 +22,20 @@ FINER = 2  # times the sample rate: at 16 kHz a period of pitch 94 is 8.6 sample
 
 
 def midi_to_hz(pitch: float) -> float:
-    """Frequency in hertz of a MIDI number, equal temperament, A4 (69) at 440 Hz."""
+    """Frequency in hertz of a MIDI number, equal temperament, A4 (69) at 440 Hz.
+
+    >>> midi_to_hz(69), round(midi_to_hz(60), 2)
+    (440.0, 261.63)
+    """
     return 440.0 * 2 ** ((pitch - 69) / 12)
 
 
 def hz_to_midi(hz: float) -> float:
-    """MIDI number, with fraction, of a frequency in hertz; a hundredth is a cent."""
+    """MIDI number, with fraction, of a frequency in hertz; a hundredth is a cent.
+
+    >>> hz_to_midi(440), round(hz_to_midi(445), 2)
+    (69.0, 69.2)
+    """
     return 69 + 12 * math.log2(hz / 440.0)
 
 
@@ -35,6 +43,9 @@ def note_to_midi(name: str) -> int:
     """MIDI number of a note's name in scientific pitch notation: ``"C4"`` is 60, ``"F#3"``, ``"Bb2"``, ``"C♯4"``.
 
     A letter from A to G, sharps or flats if any, and the octave, from -1. Raises UsageError for any other text.
+
+    >>> note_to_midi("C4"), note_to_midi("Bb2")
+    (60, 46)
     """
     match = re.fullmatch(r"([A-Ga-g])([#♯]{0,2}|[b♭]{0,2})(-?\d)", name.strip())
     if not match:
@@ -69,6 +80,11 @@ def estimate_pitch(audio: Tensor, sample_rate: int = SAMPLE_RATE) -> float:
 
     At twice the sample rate; the median over frames within 30 dB of the loudest. Raises DataError for silence, noise,
     and a pitch outside MIDI 16 to 113: it never answers with the end of its own search.
+
+    >>> import torch
+    >>> sawtooth = (220 * torch.arange(16_000) / 16_000) % 1 - 0.5
+    >>> round(estimate_pitch(sawtooth), 1)
+    57.0
     """
     import librosa
     from torchaudio.functional import resample

@@ -22,7 +22,17 @@ FARTHEST = 2.0  # that much is left over when loud sound is resampled or was MP3
 
 
 class ConversionWarning(UserWarning):
-    """A sound was not stored as a note is, and was converted on reading."""
+    """A sound was not stored as a note is, and was converted on reading.
+
+    >>> import pathlib, warnings, numpy as np, soundfile
+    >>> soundfile.write("float.wav", np.full(64_000, 0.5), 16_000, subtype="FLOAT")
+    >>> note = Note("a", 60, 100, "organ", "acoustic", "organ_acoustic_000", pathlib.Path("float.wav"))
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     audio = note.audio
+    >>> told[0].category.__name__
+    'ConversionWarning'
+    """
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,10 @@ def read_samples(path: Path) -> tuple[np.ndarray, Conversion | None]:
         DataError: if the file is missing, not a regular file, unreadable, cut short, not audio, not mono, holds values
             that are not numbers or lie far beyond full scale, or is not four seconds at 16 kHz. The line names the
             file.
+
+    >>> samples, conversion = read_samples(pocket()[0].path)
+    >>> samples.shape, samples.dtype, conversion
+    ((64000,), dtype('int16'), None)
     """
     rate, samples, width = (_read_flac if path.suffix.lower() == ".flac" else _read_wav)(path)
     if not len(samples):
@@ -141,6 +155,12 @@ def write_wav(path: Path, audio: Tensor, sample_rate: int = SAMPLE_RATE) -> None
     """Write ``audio`` ``[samples]`` as 16-bit mono WAV, atomically; values beyond full scale are clipped.
 
     Raises UsageError if the name of ``path`` does not end in ``.wav``.
+
+    >>> import torch
+    >>> from pathlib import Path
+    >>> write_wav(Path("tone.wav"), 0.5 * torch.sin(2 * torch.pi * 440 * torch.arange(64_000) / 16_000))
+    >>> int(read_samples(Path("tone.wav"))[0].max())  # of 32767
+    16384
     """
     check_ending(path, ".wav")
     with atomic(path) as partial:

@@ -31,6 +31,9 @@ class Fault:
     """One thing that is wrong: a line that names the file or entry, what is wrong and what to do.
 
     ``harmless`` for what reading mends by itself: a note of another width, which is converted to 16 bits.
+
+    >>> Fault("a.wav: is silent").harmless, Fault("a.wav: is of 24 bits", harmless=True).harmless
+    (False, True)
     """
 
     text: str
@@ -49,6 +52,16 @@ def check(source: str | os.PathLike[str], progress: bool = False) -> Iterator[Fa
     channels, not numbers, beyond full scale. The sound: silent, clipped, or the same as another note's.
 
     What only follows from another fault is not told: no sound is orphaned where the index cannot be read.
+
+    >>> from pathlib import Path
+    >>> folder = Path("mine")
+    >>> write_notes(folder, [NewNote("bass_synthetic_000", 0, 28, 100, pocket()[0].audio)])
+    1
+    >>> list(check(folder))
+    []
+    >>> (folder / "audio" / "bass_synthetic_000-028-100.wav").unlink()
+    >>> len(list(check(folder)))
+    1
     """
     path = Path(source)
     if path.suffix.lower() == packing.SUFFIX:

@@ -15,6 +15,11 @@ class NoteDataset(Dataset[dict[str, Any]]):
 
     An item is a dictionary: ``audio`` float32 ``[64000]`` in [-1, 1), ``pitch``, ``velocity`` and ``family`` (index
     into ``FAMILIES``) as integers, ``name``. A note that cannot be read raises DataError; none is skipped.
+
+    >>> from torch.utils.data import DataLoader
+    >>> batch = next(iter(DataLoader(NoteDataset(pocket()), batch_size=4)))
+    >>> batch["audio"].shape, batch["pitch"].shape
+    (torch.Size([4, 64000]), torch.Size([4]))
     """
 
     def __init__(self, notes: NSynth) -> None:

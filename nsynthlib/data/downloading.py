@@ -55,6 +55,15 @@ def download(split: str, folder: Path, address: str = ADDRESS, progress: bool = 
         UsageError: for an unknown split.
         DataError: if the disk is too full, the connection keeps breaking, or the archive is not the official one; and
             if what is there already is not the whole split.
+
+    >>> from pathlib import Path
+    >>> notes = download("valid", Path("data"))  # doctest: +SKIP
+    >>> len(notes)  # 1.6 GB from the network  # doctest: +SKIP
+    12678
+    >>> download("all", Path("data"))
+    Traceback (most recent call last):
+        ...
+    nsynthlib.errors.UsageError: split 'all' is unknown; choose one of train, valid, test
     """
     if split not in OFFICIAL:
         raise UsageError(f"split {split!r} is unknown; choose one of {', '.join(OFFICIAL)}")

@@ -17,7 +17,11 @@ _NAME = re.compile(r"((.+)_([^_]+)_\d+)-(\d+)-(\d+)", re.ASCII)  # greedy, since
 
 
 def note_name(instrument: str, pitch: int, velocity: int) -> str:
-    """The name of an instrument's note, of the form ``FORM``."""
+    """The name of an instrument's note, of the form ``FORM``.
+
+    >>> note_name("organ_acoustic_019", 60, 75)
+    'organ_acoustic_019-060-075'
+    """
     return f"{instrument}-{pitch:03d}-{velocity:03d}"
 
 
@@ -35,6 +39,10 @@ def parse_name(name: str) -> Labels:
     """Labels told by ``<family>_<source>_<nnn>-<pitch>-<velocity>``.
 
     Raises ValueError, with what is wrong, for any other form.
+
+    >>> labels = parse_name("organ_acoustic_019-060-075")
+    >>> labels.family, labels.pitch, labels.velocity
+    ('organ', 60, 75)
     """
     match = _NAME.fullmatch(name)
     if not match:
@@ -67,6 +75,10 @@ def index_entry(name: str, number: int, instrument_id: int) -> dict[str, Any]:
         name: of the form that :func:`parse_name` reads.
         number: of the note within its set.
         instrument_id: of the instrument within its set.
+
+    >>> entry = index_entry("organ_acoustic_019-060-075", number=7, instrument_id=2)
+    >>> entry["pitch"], entry["instrument_family_str"], entry["note"]
+    (60, 'organ', 7)
     """
     labels = parse_name(name)
     return {

@@ -26,6 +26,12 @@ class Note:
 
     ``pitch`` is a MIDI number (0-127, 60 is middle C), ``velocity`` how hard the key was struck (0-127). ``path`` is
     the note's own file, or the packed file that holds it as ``row``.
+
+    >>> note = pocket().filter(family="organ", pitch="C4")[0]
+    >>> note.instrument, note.pitch, note.velocity
+    ('organ_acoustic_019', 60, 75)
+    >>> note.audio.shape, note.samples.dtype
+    (torch.Size([64000]), dtype('int16'))
     """
 
     name: str
@@ -71,6 +77,9 @@ def load_samples(notes: Sequence[Note]) -> Tensor:
     """All notes' sound, int16 ``[n, 64000]``.
 
     Raises DataError if any cannot be read, with the first one's fault and how many there are; none is left out.
+
+    >>> load_samples(pocket()[:3]).shape
+    torch.Size([3, 64000])
     """
     out = np.empty((len(notes), SAMPLES), dtype=np.int16)
     faults: list[DataError] = []

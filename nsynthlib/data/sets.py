@@ -35,6 +35,16 @@ class NSynth(Sequence[Note]):
 
     Raises:
         DataError: if it cannot be read, or an entry contradicts its own name.
+
+    >>> notes = pocket()  # an NSynth; of a folder of yours: NSynth("my_notes")
+    >>> len(notes), notes[0].family, notes.folder.name
+    (62, 'bass', 'pocket_notes')
+    >>> organs = notes.filter(family="organ", pitch=range(48, 73))
+    >>> sorted({note.pitch for note in organs})
+    [48, 60, 64, 72]
+    >>> train, held = notes.split("instrument", fraction=0.2, seed=0)
+    >>> {note.instrument for note in train} & {note.instrument for note in held}
+    set()
     """
 
     def __init__(self, source: str | os.PathLike[str]) -> None:
@@ -146,7 +156,11 @@ class NSynth(Sequence[Note]):
 
 
 def labels_of(notes: Sequence[Note]) -> dict[str, Tensor]:
-    """Conditions of many notes: ``pitch``, ``family`` (index into ``FAMILIES``) and ``velocity``, int64 ``[n]``."""
+    """Conditions of many notes: ``pitch``, ``family`` (index into ``FAMILIES``) and ``velocity``, int64 ``[n]``.
+
+    >>> labels_of(pocket()[:2])["pitch"]
+    tensor([28, 40])
+    """
     if isinstance(notes, NSynth):
         return {k: torch.from_numpy(getattr(notes.table, k).astype(np.int64)) for k in ("pitch", "family", "velocity")}
     return {
@@ -162,6 +176,11 @@ def pack(notes: NSynth, path: Path, progress: bool = False) -> Path:
     Raises:
         UsageError: if ``path`` does not end in ``.safetensors``, or its folder is missing.
         DataError: if there are no notes, one cannot be read, ``path`` holds others, or the disk is too full.
+
+    >>> from pathlib import Path
+    >>> packed = pack(pocket().filter(family="organ"), Path("organs.safetensors"))
+    >>> len(NSynth(packed)), NSynth(packed)[0].audio.shape
+    (5, torch.Size([64000]))
     """
     if not len(notes):
         raise DataError(f"{notes.folder}: there are no notes to pack")
@@ -172,6 +191,11 @@ def official(folder: str | os.PathLike[str]) -> dict[str, NSynth]:
     """The official splits ``train``, ``valid`` and ``test`` below ``folder``: those that are there, perhaps none.
 
     Each is a folder or a packed file of that name, or of that name with ``nsynth-`` before it.
+
+    >>> import shutil
+    >>> _ = shutil.copytree(pocket().folder, "data/nsynth-test")
+    >>> list(official("data"))
+    ['test']
     """
     found = {}
     for split in ("train", "valid", "test"):
@@ -190,6 +214,10 @@ def train_and_valid(*sources: str | os.PathLike[str]) -> tuple[Sequence[Note], S
     instrument. Of a train split a few pitches of every instrument are left out, see :func:`held_out`.
 
     Raises DataError where there are no notes.
+
+    >>> train, valid = train_and_valid(pocket().folder)
+    >>> len(train) > len(valid) > 0
+    True
     """
     parts = [_sets(Path(source)) for source in sources]
     if len(parts) == 1:
@@ -199,7 +227,13 @@ def train_and_valid(*sources: str | os.PathLike[str]) -> tuple[Sequence[Note], S
 
 def held_out(source: str | os.PathLike[str]) -> dict[str, NSynth]:
     """What a run on ``source`` does not learn from: ``valid``, and ``test`` where there is one, both of instruments it
-    never hears; and beside official splits ``unseen_pitches``, left out of the training instruments."""
+    never hears; and beside official splits ``unseen_pitches``, left out of the training instruments.
+
+    >>> import shutil
+    >>> _ = shutil.copytree(pocket().folder, "mine")
+    >>> {name: len(notes) for name, notes in held_out("mine").items()}
+    {'valid': 18}
+    """
     return {name: notes for name, notes in _sets(Path(source)).items() if name != "train"}
 
 
@@ -225,5 +259,10 @@ def pocket_instruments() -> dict[str, str]:
 
 
 def pocket() -> NSynth:
-    """The pocket set that comes with the package: about 60 notes of sampled instruments, all 11 families, as FLAC."""
+    """The pocket set that comes with the package: about 60 notes of sampled instruments, all 11 families, as FLAC.
+
+    >>> notes = pocket()
+    >>> len(notes), len({note.family for note in notes})
+    (62, 11)
+    """
     return NSynth(POCKET)

@@ -18,7 +18,13 @@ from nsynthlib.files import new_folder, write_json
 @dataclass(frozen=True)
 class NewNote:
     """A note that was made here and is to be written: its labels, its sound ``[64000]`` in [-1, 1], and what its entry
-    tells beside NSynth's own fields."""
+    tells beside NSynth's own fields.
+
+    >>> import torch
+    >>> note = NewNote("flute_synthetic_000", 0, pitch=72, velocity=100, audio=torch.zeros(64_000))
+    >>> note.name
+    'flute_synthetic_000-072-100'
+    """
 
     instrument: str
     instrument_id: int
@@ -29,6 +35,7 @@ class NewNote:
 
     @property
     def name(self) -> str:
+        """Of the note and its file, see :func:`~nsynthlib.data.note_name`."""
         return note_name(self.instrument, self.pitch, self.velocity)
 
 
@@ -37,6 +44,14 @@ def write_notes(folder: Path, notes: Iterable[NewNote]) -> int:
 
     Raises:
         UsageError: if ``folder`` exists already, or two notes have one name.
+
+    >>> import torch
+    >>> from pathlib import Path
+    >>> tone = 0.5 * torch.sin(2 * torch.pi * 523.25 * torch.arange(64_000) / 16_000)
+    >>> write_notes(Path("mine"), [NewNote("flute_synthetic_000", 0, 72, 100, tone)])
+    1
+    >>> NSynth("mine")[0].family
+    'flute'
     """
     with new_folder(folder) as partial:
         return len(write_set(partial, notes))

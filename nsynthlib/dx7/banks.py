@@ -44,6 +44,10 @@ class Voice:
         place: in the bank, from 1.
         number: tells its instrument from all others.
         packed: its 128 bytes.
+
+    >>> voice = find_banks()[0].voices[10]
+    >>> voice.name, voice.title, len(voice.packed)
+    ('E.PIANO 1', 'dx7_roms 11 E.PIANO 1', 128)
     """
 
     name: str
@@ -60,7 +64,12 @@ class Voice:
 
 @dataclass(frozen=True)
 class Bank:
-    """A file of voices."""
+    """A file of voices.
+
+    >>> bank = find_banks()[0]
+    >>> bank.name, len(bank.voices), sorted(bank.describe())
+    ('dx7_roms', 128, ['file', 'name', 'sha256', 'voices'])
+    """
 
     name: str
     path: Path
@@ -81,6 +90,9 @@ def find_banks(paths: Sequence[str | os.PathLike[str]] | None = None) -> list[Ba
     Raises:
         UsageError: if there is no such file (the line says how to get hexter's), or two banks have one name.
         DataError: if a file holds no voices.
+
+    >>> [(bank.name, len(bank.voices)) for bank in find_banks()[:2]]
+    [('dx7_roms', 128), ('fb01_roms_converted_12', 96)]
     """
     files = [_installed(name) for name in BANKS] if paths is None else [Path(path) for path in paths]
     banks: list[Bank] = []
@@ -106,7 +118,12 @@ def _installed(name: str) -> Path:
 
 
 def read_bank(path: Path) -> list[bytes]:
-    """The packed voices of a file; UsageError if there is no such file, DataError if it holds anything else."""
+    """The packed voices of a file; UsageError if there is no such file, DataError if it holds anything else.
+
+    >>> packed = read_bank(find_banks()[0].path)
+    >>> len(packed), len(packed[0])
+    (128, 128)
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:

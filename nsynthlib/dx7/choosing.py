@@ -15,7 +15,12 @@ from nsynthlib.rendering import each
 
 @dataclass(frozen=True)
 class Chosen:
-    """A voice that is rendered, what its name tells, and what was heard of it."""
+    """A voice that is rendered, what its name tells, and what was heard of it.
+
+    >>> chosen, _ = choose(find_banks()[0].voices[10:11], workers=1)
+    >>> chosen[0].instrument, chosen[0].family
+    ('keyboard_electronic_3010', 'keyboard')
+    """
 
     voice: Voice
     family: str
@@ -24,6 +29,7 @@ class Chosen:
 
     @property
     def instrument(self) -> str:
+        """Name of its instrument in NSynth's form, such as ``keyboard_electronic_3010``."""
         return f"{self.family}_{self.source}_{self.voice.number}"
 
 
@@ -32,6 +38,10 @@ def choose(voices: Sequence[Voice], workers: int | None = None) -> tuple[list[Ch
 
     Returns:
         Them in their order, and for each of the others, by its title, why it is left out.
+
+    >>> chosen, left_out = choose(find_banks()[0].voices[10:13], workers=1)
+    >>> [(one.voice.name, one.family) for one in chosen], len(left_out)
+    ([('E.PIANO 1', 'keyboard'), ('GUITAR  1', 'guitar')], 1)
     """
     named = {voice: told for voice in voices if (told := family_of(voice.name))}
     packed = list(dict.fromkeys(voice.packed for voice in named))

@@ -15,7 +15,12 @@ ALIKE = 12  # bytes that differ between variants, at most: most pairs of voices 
 
 
 def difference(one: bytes, other: bytes) -> int:
-    """In how many bytes two packed voices differ, apart from their names and from operators that both have off."""
+    """In how many bytes two packed voices differ, apart from their names and from operators that both have off.
+
+    >>> first, second = (voice.packed for voice in find_banks()[0].voices[10:12])
+    >>> difference(first, first), difference(first, second) > 12
+    (0, True)
+    """
     a, b = (np.frombuffer(packed, np.uint8, NAMED) for packed in (one, other))
     operators = OPERATORS * SIZE
     pair = np.stack([a[:operators], b[:operators]]).reshape(2, OPERATORS, SIZE)
@@ -27,6 +32,9 @@ def clusters(voices: Sequence[Voice]) -> list[int]:
     """The cluster of each voice, numbered from 0 in their order.
 
     Two voices are in one if their names have a stem in common, or they differ in ``ALIKE`` bytes or fewer.
+
+    >>> clusters(find_banks()[0].voices[:6])
+    [0, 0, 0, 1, 1, 1]
     """
     stems = [stem(voice.name) for voice in voices]
     pairs = [

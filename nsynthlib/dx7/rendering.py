@@ -82,6 +82,13 @@ def render(
         UsageError: if dexed-py or hexter is not installed, a value is out of range, ``out`` exists, no voice is left,
             or a rendering was begun there with other settings.
         DataError: if a bank holds no voices, or the disk has too little room.
+
+    >>> from pathlib import Path
+    >>> voices = find_banks()[0].voices[10:14]
+    >>> _ = Path("four.dx7").write_bytes(b"".join(voice.packed for voice in voices))
+    >>> record = render("voices", ["four.dx7"], pitches=[60], velocities=[100], workers=1)
+    >>> record["notes"]
+    {'train': 3, 'valid': 0, 'test': 0}
     """
     out = Path(out)
     need_new(out)

@@ -32,6 +32,9 @@ class Tuning:
         responds: whether velocity changes anything.
         sound: of one note, a digest of its samples, by which voices that sound the same are found.
         fault: why the voice cannot be used, if it cannot.
+
+    >>> Tuning(sounds=-12).responds
+    True
     """
 
     sounds: int = 0
@@ -44,6 +47,10 @@ def tune(packed: bytes) -> Tuning:
     """Listen to a voice at three keys for how many octaves from them it sounds, then at six pitches, soft and loud.
 
     A voice that sounds elsewhere, or not at all, in more than a fifth of those twelve notes is faulty.
+
+    >>> heard = tune(find_banks()[0].voices[10].packed)
+    >>> heard.sounds, heard.responds, heard.fault
+    (0, True, None)
     """
     synth = Synth(packed, 1.0)
     offsets = [heard - key for key in KEYS if (heard := _heard(synth, key, USUAL)) is not None]

@@ -21,6 +21,13 @@ def compare(
 
     Medians over sounds of :meth:`~nsynthlib.evaluation.distances.Original.distances`. ``clusters`` tell which are of
     one instrument, see :func:`~nsynthlib.evaluation.summarise`.
+
+    >>> from nsynthlib import pocket
+    >>> notes = pocket()[:3]
+    >>> sounds = [note.audio for note in notes]
+    >>> rows = compare(sounds, [sound / 2 for sound in sounds], [note.pitch for note in notes])
+    >>> round(rows["energy_db"]["value"], 1), rows["energy_db"]["n"]  # half the amplitude
+    (-6.0, 3)
     """
     apart = [Original(a).distances(b) for a, b in zip(originals, others, strict=True)]
     tuned = [in_tune(b, p) for b, p in zip(others, pitches, strict=True)]

@@ -40,6 +40,11 @@ def common_spectrogram(audio: Tensor) -> Tensor:
     """Decibels ``[..., 256, frames]`` in [-80, 0] on which all models are compared, whatever they use inside.
 
     HTK mel bands of the magnitude STFT (2048/512, Hann) against a magnitude of 64, 18 dB below a full-scale sine.
+
+    >>> from nsynthlib import pocket
+    >>> picture = common_spectrogram(pocket()[0].audio)
+    >>> picture.shape, bool(picture.min() >= -80)
+    (torch.Size([256, 126]), True)
     """
     return common_bands(audio).clamp(FLOOR_DB, 0.0)
 

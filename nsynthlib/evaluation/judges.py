@@ -62,7 +62,21 @@ class Observed:
 
 
 class Judges:
-    """The classifier and the trackers, one pass over the sounds for all."""
+    """The classifier and the trackers, one pass over the sounds for all.
+
+    >>> from nsynthlib import pocket
+    >>> from nsynthlib.evaluation.targets import Targets
+    >>> from nsynthlib.models import Classifier
+    >>> judges, notes = Judges(Classifier.from_pretrained(), quiet=True), pocket().filter(family="mallet")
+    >>> heard = judges.observe_notes(notes)
+    >>> heard.features.shape == (len(notes), 96)
+    True
+    >>> len(heard.right()["pitch_accuracy"]) == heard.shares()["pitch_accuracy"]["n"] == len(notes)
+    True
+    >>> half = judges.observe([note.audio / 2 for note in notes], Targets.of(notes), tracker=False)
+    >>> half.tracked is None
+    True
+    """
 
     def __init__(self, classifier: Classifier, quiet: bool = False) -> None:
         self.classifier, self.quiet = classifier, quiet

@@ -93,6 +93,13 @@ def write_evaluation(
         judge: the name of the classifier; ``None`` is the shipped one.
         weights: the name of the model that was judged; ``None`` is the shipped one of that kind.
         more: whatever else is to be told.
+
+    >>> from pathlib import Path
+    >>> from nsynthlib.data import read_json
+    >>> result = {"reconstruction": {"test": {"model": {"rmse_db": summarise([5.0, 6.0])}}}}
+    >>> write_evaluation(Path("evaluation.json"), result, kind="ae", data="two notes", judge=None)
+    >>> sorted(read_json(Path("evaluation.json")))
+    ['data', 'judge_weights', 'model', 'nsynthlib', 'reconstruction', 'weights']
     """
     head = {
         "model": kind,

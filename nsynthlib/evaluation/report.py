@@ -69,6 +69,11 @@ def evaluate(
     Raises:
         DataError: if a set has no notes, or one of them is bad.
         UsageError: if there is no classifier.
+
+    >>> from nsynthlib import AE, pocket
+    >>> result = evaluate(AE.from_pretrained(), {"test": pocket()[:2]}, limit=2, quiet=True)
+    >>> sorted(result["reconstruction"]["test"])
+    ['copy_synthesis', 'model', 'real', 'refined', 'smoothed_copy']
     """
     started = time.monotonic()
     for name, notes in sets.items():
@@ -145,7 +150,14 @@ def _generated(
 def evaluate_classifier(
     classifier: Classifier, sets: Mapping[str, Sequence[Note]], *, limit: int = 1000, seed: int = 0, quiet: bool = False
 ) -> dict[str, Measurements]:
-    """How often the classifier and the trackers are right about at most ``limit`` real notes of each set."""
+    """How often the classifier and the trackers are right about at most ``limit`` real notes of each set.
+
+    >>> from nsynthlib import pocket
+    >>> from nsynthlib.models import Classifier
+    >>> found = evaluate_classifier(Classifier.from_pretrained(), {"pocket": pocket()[:4]}, quiet=True)
+    >>> sorted(found)
+    ['classifier', 'octaves', 'tracker']
+    """
     return _judged(Judges(classifier, quiet), sets, limit, np.random.default_rng(seed))
 
 

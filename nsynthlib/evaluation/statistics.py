@@ -35,6 +35,13 @@ def summarise(
         clusters: the instrument of each note, or whatever else makes notes alike: a condition, a seed. Without, each
             note stands for itself.
         seed: of the resamples.
+
+    >>> found = summarise([3.0, 4.0, 5.0, 9.0], clusters=["organ 1", "organ 1", "organ 2", "organ 3"])
+    >>> found["value"], found["n"], found["instruments"]
+    (4.5, 4, 3)
+    >>> low, high = found["interval"]
+    >>> bool(low <= 4.5 <= high)
+    True
     """
     data = np.asarray(list(values), dtype=float)
     minimum = 0.0 if (data >= 0).all() else -np.inf
@@ -67,6 +74,12 @@ def summarise_set(
     Clusters are resampled with replacement. A resampled set says some notes twice and so looks narrower than it is,
     which moves distances upwards; the interval is therefore the spread of the resamples about their own median, laid
     about the value, and cut off at ``minimum``, below which the statistic cannot lie.
+
+    >>> import numpy as np
+    >>> values = np.random.default_rng(0).normal(size=200)
+    >>> found = summarise_set(values, lambda some: float(some.std()))
+    >>> found["interval"][0] < found["value"] < found["interval"][1], found["n"]
+    (True, 200)
     """
     return bootstrap_sets(lambda notes: float(statistic(values[notes])), codes(clusters, len(values)), seed, minimum)
 

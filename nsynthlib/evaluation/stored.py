@@ -80,6 +80,12 @@ def compare_models(
 
     Raises:
         DataError: if an evaluation keeps no values of single notes, or two are of other notes.
+
+    >>> from nsynthlib.data import read_json
+    >>> from nsynthlib.models import PRETRAINED
+    >>> stored = {name: read_json(PRETRAINED / name.lower() / "evaluation.json") for name in ("AE", "CVAE")}
+    >>> list(compare_models(stored, measures=["rmse_db"]))
+    ['AE', 'CVAE', 'CVAE - AE']
     """
     kept = {name: by_note(evaluation, notes, row) for name, evaluation in evaluations.items()}
     rows: Measurements = {}
@@ -103,6 +109,12 @@ def notes_behind(
 
     ``evaluation`` is what an ``evaluation.json`` holds, ``measure`` one of the distances that it keeps for every note.
     Raises DataError if it keeps none.
+
+    >>> from nsynthlib.data import read_json
+    >>> from nsynthlib.models import PRETRAINED
+    >>> behind = notes_behind(read_json(PRETRAINED / "cvae" / "evaluation.json"))["test"]
+    >>> behind["best"].value < behind["median"].value < behind["worst"].value
+    True
     """
     found = {}
     for notes in evaluation.get("notes", {}):
@@ -119,6 +131,13 @@ def by_family(
 
     Of an even number the lower of the two in the middle is taken, so that the median is a note's. Otherwise as
     :func:`notes_behind`.
+
+    >>> from nsynthlib.data import read_json
+    >>> from nsynthlib.models import PRETRAINED
+    >>> cells = by_family(read_json(PRETRAINED / "cvae" / "evaluation.json"))
+    >>> organ = cells["organ"]
+    >>> organ.median.value <= organ.worst.value, organ.median.name[:5]
+    (True, 'organ')
     """
     ranked = _ranked(by_note(evaluation, notes, row), measure)
     families: dict[str, list[ANote]] = {}

@@ -31,7 +31,12 @@ def heard_pitch(audio: Tensor) -> float:
 
 
 def in_tune(audio: Tensor, pitch: int) -> bool:
-    """Whether our tracker hears ``audio`` ``[samples]`` within 50 cents of a MIDI number; silence is not."""
+    """Whether our tracker hears ``audio`` ``[samples]`` within 50 cents of a MIDI number; silence is not.
+
+    >>> from nsynthlib.synthesis import plucked_tone
+    >>> in_tune(plucked_tone(440.0), 69), in_tune(plucked_tone(460.0), 69)  # 460 Hz is 77 cents above
+    (True, False)
+    """
     return abs(heard_pitch(audio) - pitch) <= 0.5
 
 

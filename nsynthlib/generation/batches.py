@@ -46,6 +46,11 @@ def generate_batch(
     Raises:
         UsageError: for a value outside its range, for as many values of one kind as there are not of another, or for
             a model that is no CVAE.
+
+    >>> from nsynthlib import CVAE
+    >>> chord = generate_batch(CVAE.from_pretrained(), pitch=["C4", "E4", "G4"], family="organ", velocity=100)
+    >>> chord.shape
+    torch.Size([3, 64000])
     """
     need_model(model, "generate_batch", CVAE)
     strength = check_texture(texture)

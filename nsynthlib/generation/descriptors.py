@@ -77,6 +77,7 @@ def describe(db: Tensor, log_mel: LogMel, pitch: float) -> Tensor:
 
     ``pitch`` is a MIDI number, that of all of them.
 
+    >>> import torch
     >>> from nsynthlib.spectral.log_mel import LogMel
     >>> quiet = torch.full((1, *LogMel().shape), -60.0)
     >>> (describe(quiet + 20, LogMel(), 60) - describe(quiet, LogMel(), 60)).round().abs().tolist()

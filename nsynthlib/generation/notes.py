@@ -24,13 +24,26 @@ SEEDS = 2**63 - 1  # the largest
 
 
 def condition_of_sound(audio: Tensor, pitch: float | str, family: str, velocity: float) -> Condition:
-    """Condition of a sound ``[samples]``, with the tuning that is measured in it, by :func:`measure_tuning`."""
+    """Condition of a sound ``[samples]``, with the tuning that is measured in it, by :func:`measure_tuning`.
+
+    >>> import torch
+    >>> from nsynthlib.audio import midi_to_hz
+    >>> flat = (midi_to_hz(59.8) * torch.arange(64_000) / 16_000) % 1 - 0.5  # 20 cents below middle C
+    >>> round(float(condition_of_sound(flat, "C4", "organ", 100).pitch), 1)
+    59.8
+    """
     cents = measure_tuning(audio[None].cpu(), torch.tensor([read_pitch(pitch)]))
     return condition_of(pitch, family, velocity, float(cents[0]))
 
 
 def standard_normal(model: AE, seed: int) -> Tensor:
-    """A latent vector ``[latent_dim]`` drawn from N(0, I), the same for the same seed on every device."""
+    """A latent vector ``[latent_dim]`` drawn from N(0, I), the same for the same seed on every device.
+
+    >>> from nsynthlib import VAE
+    >>> model = VAE.from_pretrained()
+    >>> bool((standard_normal(model, seed=1) == standard_normal(model, seed=1)).all())
+    True
+    """
     generator = torch.Generator().manual_seed(whole("seed", seed, 0, SEEDS))
     return torch.randn(model.latent_dim, generator=generator)
 
@@ -40,6 +53,10 @@ def sample_z(model: CVAE, pitch: float | str, family: str, seed: int, temperatur
 
     It is one instrument at every velocity. ``temperature`` in (0, 1] narrows it: lower is more typical and less varied.
     Raises UsageError for a value outside its range, or for a model that is no CVAE.
+
+    >>> from nsynthlib import CVAE
+    >>> sample_z(CVAE.from_pretrained(), "C4", "organ", seed=0).shape
+    torch.Size([48])
     """
     need_model(model, "sample_z", CVAE)
     key, number_of_family = read_pitch(pitch), FAMILIES.index(read_family(family))
@@ -64,6 +81,13 @@ def decode(
     ``texture`` in [0, 1] and ``seed`` are those of :meth:`~nsynthlib.models.AE.decode`, the rest is told to
     :func:`~nsynthlib.models.condition_of`. Raises UsageError for a value outside its range, or for a model that is no
     CVAE.
+
+    >>> from nsynthlib import CVAE
+    >>> model = CVAE.from_pretrained()
+    >>> z = sample_z(model, "C4", "organ", seed=0)
+    >>> loud, soft = (decode(model, z, "C4", "organ", velocity) for velocity in (127, 25))
+    >>> loud.shape, bool(loud.mean() > soft.mean())
+    (torch.Size([384, 126]), True)
     """
     need_model(model, "decode", CVAE)
     condition = condition_of(pitch, family, velocity, tuning).to(model.device)
@@ -73,7 +97,11 @@ def decode(
 
 
 def check_texture(texture: float) -> float:
-    """``texture`` as a float; UsageError for one outside [0, 1]."""
+    """``texture`` as a float; UsageError for one outside [0, 1].
+
+    >>> check_texture(1), check_texture(0.5)
+    (1.0, 0.5)
+    """
     given = number(texture)
     if given is None or not 0 <= given <= 1:
         raise UsageError(f"texture {shown(texture)} is out of range; choose one from 0 (none) to 1 (most)")
@@ -97,7 +125,14 @@ def read_z(model: AE, z: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def to_audio(model: AE, db: Tensor) -> Tensor:
-    """Sound ``[..., samples]`` of decibels ``[..., n_mels, frames]``, see :func:`~nsynthlib.audio.limit_peak`."""
+    """Sound ``[..., samples]`` of decibels ``[..., n_mels, frames]``, see :func:`~nsynthlib.audio.limit_peak`.
+
+    >>> from nsynthlib import CVAE
+    >>> model = CVAE.from_pretrained()
+    >>> db = decode(model, sample_z(model, "C4", "organ", seed=0), "C4", "organ", 100)
+    >>> to_audio(model, db).shape
+    torch.Size([64000])
+    """
     return limit_peak(model.log_mel.inverse(db, GRIFFIN_LIM_STEPS))[0]
 
 
@@ -128,6 +163,13 @@ def generate(
 
     Raises:
         UsageError: for a value outside its range, or a model that is no CVAE.
+
+    >>> from nsynthlib import CVAE
+    >>> from nsynthlib.audio import estimate_pitch
+    >>> model = CVAE.from_pretrained()
+    >>> note = generate(model, pitch="C4", family="organ", velocity=100, seed=0)
+    >>> note.shape, round(estimate_pitch(note))
+    (torch.Size([64000]), 60)
     """
     need_model(model, "generate", CVAE)
     condition_of(pitch, family, velocity, tuning)  # a wrong one is told before it is used
@@ -151,6 +193,12 @@ def reconstruct(
     Raises:
         UsageError: for what is no sound, or a CVAE that is told no condition.
         DataError: for any other length.
+
+    >>> from nsynthlib import AE, pocket
+    >>> note = pocket().filter(family="organ", pitch=60)[0]
+    >>> copy = reconstruct(AE.from_pretrained(), note)
+    >>> copy.shape, bool(copy.abs().max() <= 1)
+    (torch.Size([64000]), True)
     """
     need_model(model, "reconstruct")
     strength = check_texture(texture)
@@ -162,7 +210,14 @@ def reconstruct(
 def encode(
     model: AE, audio: Sound, condition: Condition | None = None, refined: bool = False
 ) -> tuple[Tensor, Condition | None]:
-    """The posterior's mean ``[1, latent_dim]`` of a note, and what the model is told of it; see :func:`reconstruct`."""
+    """The posterior's mean ``[1, latent_dim]`` of a note, and what the model is told of it; see :func:`reconstruct`.
+
+    >>> from nsynthlib import CVAE, pocket
+    >>> note = pocket().filter(family="organ", pitch=60)[0]
+    >>> z, condition = encode(CVAE.from_pretrained(), note)
+    >>> z.shape, round(float(condition.pitch))
+    (torch.Size([1, 48]), 60)
+    """
     sound, samples = read_sound(audio), model.log_mel.samples
     if len(sound) != samples:
         raise DataError(f"a note has {samples} samples, not {len(sound)}")

@@ -27,6 +27,7 @@ def morph_z(a: Tensor, b: Tensor, position: float) -> Tensor:
 
     Raises UsageError for a position outside [0, 1].
 
+    >>> import torch
     >>> morph_z(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 3.0]), 0.5)
     tensor([1.4142, 1.4142])
     """
@@ -71,6 +72,12 @@ def morph(
     Raises:
         UsageError: for a value outside its range, or a model that is no CVAE.
         DataError: for a sound of any other length.
+
+    >>> from nsynthlib import CVAE, pocket
+    >>> notes = pocket()
+    >>> organ, flute = (notes.filter(family=family)[0] for family in ("organ", "flute"))
+    >>> morph(CVAE.from_pretrained(), organ, flute, steps=3).shape
+    torch.Size([3, 64000])
     """
     need_model(model, "morph", CVAE)
     count, strength = whole("steps", steps, 2), check_texture(texture)
@@ -110,6 +117,13 @@ def transpose(
     Raises:
         UsageError: for a value outside its range, or a model that is no CVAE.
         DataError: for a sound of any other length.
+
+    >>> from nsynthlib import CVAE, pocket
+    >>> from nsynthlib.audio import estimate_pitch
+    >>> organ = pocket().filter(family="organ", pitch=60)[0]
+    >>> higher = transpose(CVAE.from_pretrained(), organ, by=7)
+    >>> round(estimate_pitch(higher))
+    67
     """
     need_model(model, "transpose", CVAE)
     strength, semitones = check_texture(texture), number(by)

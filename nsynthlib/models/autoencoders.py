@@ -32,7 +32,15 @@ FAMILY_DIM = 16  # numbers that a family becomes
 
 
 class Output(NamedTuple):
-    """What the loss compares, in network units, and mean and log-variance of q(z | x)."""
+    """What the loss compares, in network units, and mean and log-variance of q(z | x).
+
+    >>> import torch
+    >>> from nsynthlib import pocket
+    >>> model = VAE("small").eval()
+    >>> out = model(model.log_mel(pocket()[0].audio)[None])
+    >>> out.x_mean.shape, out.mean.shape == out.log_var.shape
+    (torch.Size([1, 384, 126]), True)
+    """
 
     x_mean: Tensor  # [batch, n_mels, frames]
     x_log_sigma: Tensor | None  # of the same shape, see AE.decode_stats
@@ -51,6 +59,22 @@ class AE(Pretrained):
 
     Raises:
         UsageError: for an unknown preset, or a size that is none.
+
+    >>> import torch
+    >>> from nsynthlib import pocket
+    >>> model = AE.from_pretrained()
+    >>> db = model.log_mel(pocket()[0].audio)[None]
+    >>> mean, log_var = model.encode(db)
+    >>> mean.shape, model.device.type
+    (torch.Size([1, 48]), 'cpu')
+    >>> copy = model.decode(mean, texture=0.0)
+    >>> copy.shape, bool((copy - db).square().mean().sqrt() < 10)  # dB
+    (torch.Size([1, 384, 126]), True)
+    >>> x_mean, x_log_sigma = model.decode_stats(mean)
+    >>> torch.allclose(model.decibels(model.scaled(db)), db, atol=1e-4), model.decoder_inputs(mean)[1]
+    (True, None)
+    >>> model(db).x_mean.shape  # calling a model is its forward
+    torch.Size([1, 384, 126])
     """
 
     variational = False
@@ -185,7 +209,14 @@ def as_number(midi: Tensor) -> Tensor:
 
 
 class VAE(AE):
-    """Variational autoencoder (Kingma and Welling 2014): the vector is a sample of a Gaussian kept near N(0, I)."""
+    """Variational autoencoder (Kingma and Welling 2014): the vector is a sample of a Gaussian kept near N(0, I).
+
+    >>> from nsynthlib import pocket
+    >>> model = VAE.from_pretrained()
+    >>> mean, log_var = model.encode(model.log_mel(pocket()[0].audio)[None])
+    >>> round(float(kl_divergence(mean, log_var).sum())) > 0  # nats of this note
+    True
+    """
 
     variational = True
 
@@ -195,6 +226,17 @@ class CVAE(VAE):
 
     ``prior`` is where its latent vectors lie for each condition, once that has been measured; it is stored beside the
     weights.
+
+    >>> model = CVAE.from_pretrained()
+    >>> organ = condition_of("C4", "organ", 100)
+    >>> z = model.prior.sample(60, int(organ.family), seed=0)
+    >>> model.decode(z[None], organ).shape
+    torch.Size([1, 384, 126])
+    >>> from nsynthlib.models.sources import Folder
+    >>> untrained = CVAE()
+    >>> untrained.load_beside(Folder(PRETRAINED / "cvae"))  # the prior alone
+    >>> untrained.prior.latent_dim
+    48
     """
 
     conditional = True
@@ -229,5 +271,10 @@ def need_model(model: object, task: str, kind: type[AE] = AE) -> None:
 
 
 def kl_divergence(mean: Tensor, log_var: Tensor) -> Tensor:
-    """KL(q(z | x) || N(0, I)) in nats of every dimension, ``[batch, latent_dim]``; closed form for Gaussians."""
+    """KL(q(z | x) || N(0, I)) in nats of every dimension, ``[batch, latent_dim]``; closed form for Gaussians.
+
+    >>> import torch
+    >>> kl_divergence(torch.tensor([[0.0, 1.0]]), torch.zeros(1, 2))
+    tensor([[0.0000, 0.5000]])
+    """
     return 0.5 * (mean.square() + log_var.exp() - 1 - log_var)

@@ -17,7 +17,13 @@ LOG_MEL = LogMel(256, floor_db=-90.0)  # the classifier's own, whatever a model 
 
 
 class Predictions(NamedTuple):
-    """What the classifier hears in ``n`` notes: logits of every answer, and the features they come from."""
+    """What the classifier hears in ``n`` notes: logits of every answer, and the features they come from.
+
+    >>> import torch
+    >>> heard = Classifier().eval().predict(torch.zeros(2, 64_000))
+    >>> heard.pitch.shape, heard.family.shape, heard.velocity.shape
+    (torch.Size([2, 128]), torch.Size([2, 11]), torch.Size([2, 5]))
+    """
 
     pitch: Tensor  #: ``[n, 128]``
     family: Tensor  #: ``[n, 11]``, in the order of ``FAMILIES``
@@ -36,6 +42,17 @@ class Classifier(Pretrained):
     It keeps absolute level, since velocity is heard by it: 256 bands of Slaney's mel scale, n_fft 2048, hop 512, from
     -90 to 0 dB against a full-scale sine. Four strided levels; what they found stays in its place in frequency and
     time, since pitch is a place and a family is known by its attack and release.
+
+    >>> from nsynthlib import pocket
+    >>> from nsynthlib.data import FAMILIES
+    >>> judge = Classifier.from_pretrained()
+    >>> note = pocket().filter(family="mallet", pitch=60)[0]
+    >>> heard = judge.predict([note.audio])
+    >>> int(heard.pitch.argmax()), FAMILIES[int(heard.family.argmax())]
+    (60, 'mallet')
+    >>> from nsynthlib.models.classifier import LOG_MEL
+    >>> judge(LOG_MEL(note.audio)[None]).features.shape  # calling it is its forward
+    torch.Size([1, 96])
     """
 
     made_by = "nsynthlib train-classifier"

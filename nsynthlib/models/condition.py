@@ -20,6 +20,10 @@ class Condition(NamedTuple):
 
     The pitch is a MIDI number, whole or with the fraction by which a note is out of tune; the family an index into
     ``FAMILIES``, int64; the velocity MIDI's.
+
+    >>> condition = condition_of("A4", "guitar", 75)
+    >>> condition.to("cpu")
+    Condition(pitch=tensor([69.]), family=tensor([3]), velocity=tensor([75]))
     """
 
     pitch: Tensor
@@ -27,6 +31,7 @@ class Condition(NamedTuple):
     velocity: Tensor
 
     def to(self, device: torch.device | str) -> Condition:
+        """The same, each tensor moved to ``device``."""
         return Condition(*(field.to(device) for field in self))
 
 
@@ -59,6 +64,13 @@ def condition_of(pitch: float | str, family: str, velocity: float, tuning: float
 
     Raises:
         UsageError: naming the value that is none of these.
+
+    >>> condition_of("C4", "organ", 100, tuning=20)
+    Condition(pitch=tensor([60.2000]), family=tensor([6]), velocity=tensor([100]))
+    >>> condition_of("C4", "organ", 200)
+    Traceback (most recent call last):
+        ...
+    nsynthlib.errors.UsageError: velocity 200 is no whole number from 1 to 127; choose one that is
     """
     key, name, strength = read_pitch(pitch), read_family(family), read_velocity(velocity)
     return Condition(

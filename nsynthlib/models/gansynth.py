@@ -39,6 +39,7 @@ def to_picture(audio: Tensor) -> Tensor:
     frame holds the phase itself, told from that of a click in the frame's middle. The 257th bin and the 65th frame are
     left out; the other frames reach over the end of a clip.
 
+    >>> import torch
     >>> to_picture(torch.zeros(3, 8192)).shape
     torch.Size([3, 2, 256, 64])
     """
@@ -50,6 +51,7 @@ def to_picture(audio: Tensor) -> Tensor:
 def from_picture(picture: Tensor) -> Tensor:
     """Clips ``[n, 8192]`` of pictures ``[n, 2, 256, 64]``, see :func:`to_picture`.
 
+    >>> import torch
     >>> from_picture(to_picture(torch.zeros(3, 8192))).shape
     torch.Size([3, 8192])
     """

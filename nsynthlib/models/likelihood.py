@@ -25,6 +25,11 @@ def bin_error(mean: Tensor, target: Tensor, level_share: float = LEVEL_SHARE) ->
     ``1 - level_share`` of it is the squared error. The rest is weighted by :func:`level_weight`, and is the
     Itakura-Saito divergence (Itakura and Saito 1968) of the amplitudes in decibels: near 0 the same, but what is too
     weak costs more than what is too loud, so that its best guess is the mean of the amplitude.
+
+    >>> import torch
+    >>> target = torch.full((1, 4, 2), -20.0)
+    >>> bin_error(target + 3, target, level_share=0.0)[0, 0]  # squared decibels
+    tensor([9., 9.])
     """
     error = target - mean
     squared = error.square()

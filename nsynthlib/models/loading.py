@@ -17,6 +17,10 @@ def load_model(name: str | os.PathLike[str] | None = None) -> AE:
 
     Raises:
         UsageError: as ``from_pretrained`` does, or if the record of the run tells a kind that is unknown.
+
+    >>> model = load_model("cvae_thesis")
+    >>> type(model).__name__, model.latent_dim
+    ('CVAE', 128)
     """
     if name is None:
         return CVAE.from_pretrained()

@@ -70,7 +70,15 @@ class Pretrained(nn.Module, PyTorchModelHubMixin):
 
 
 def save_weights(model: nn.Module, folder: Path) -> None:
-    """``config.json`` and ``model.safetensors`` for ``from_pretrained``; the weights appear whole or not at all."""
+    """``config.json`` and ``model.safetensors`` for ``from_pretrained``; the weights appear whole or not at all.
+
+    >>> from pathlib import Path
+    >>> model = AE("small", latent_dim=8)
+    >>> Path("mine").mkdir()
+    >>> save_weights(model, Path("mine"))
+    >>> AE.from_pretrained("mine").latent_dim
+    8
+    """
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / CONFIG, model._hub_mixin_config)
     with atomic(folder / WEIGHTS) as partial:

@@ -53,6 +53,25 @@ class Prior:
         weights: ``[families, components]``, adding to 1; 0 for a component that a family does not have.
         means: ``[families, components, latent_dim + 1]``.
         covariances: ``[families, components, latent_dim + 1, latent_dim + 1]``.
+
+    >>> import torch
+    >>> from pathlib import Path
+    >>> generator = torch.manual_seed(0)
+    >>> z = torch.randn(300, 4, generator=generator)
+    >>> pitch, family = (torch.randint(low, high, (300,), generator=generator) for low, high in ((40, 80), (0, 11)))
+    >>> prior = Prior.fit(z, pitch, family)
+    >>> prior.latent_dim, prior.sample(60, family=5, seed=0, temperature=0.5).shape
+    (4, torch.Size([4]))
+    >>> weights, means, covariances = prior.conditional(60, family=5)
+    >>> weights.sum(), means.shape[1:], covariances.shape[1:]
+    (tensor(1., dtype=torch.float64), torch.Size([4]), torch.Size([4, 4]))
+    >>> mean, covariance = prior.moments(60, family=5)
+    >>> mean.shape, covariance.shape
+    (torch.Size([4]), torch.Size([4, 4]))
+    >>> prior.save(Path())
+    >>> again = Prior.load(Path("prior.safetensors"))
+    >>> torch.allclose(again.sample(60, 5, seed=0), prior.sample(60, 5, seed=0), atol=0.02)
+    True
     """
 
     weights: Tensor
@@ -61,6 +80,7 @@ class Prior:
 
     @property
     def latent_dim(self) -> int:
+        """Size of a latent vector."""
         return self.means.shape[-1] - 1
 
     @classmethod

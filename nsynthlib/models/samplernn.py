@@ -30,6 +30,7 @@ class SampleRNN(SampleModel):
     Raises:
         UsageError: for a size that is none.
 
+    >>> import torch
     >>> model = SampleRNN(hidden=8, width=8)
     >>> model(torch.zeros(1, 64, dtype=torch.int64), torch.tensor([60])).shape
     torch.Size([1, 256, 64])

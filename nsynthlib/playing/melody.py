@@ -37,7 +37,11 @@ _Made = tuple[int, str, int]  # pitch, family and layer of velocity, which tell 
 
 class Rendered(NamedTuple):
     """What :func:`render_melody` wrote: its length in seconds, how many different notes the model made for it, and by
-    how many decibels the whole was turned down."""
+    how many decibels the whole was turned down.
+
+    >>> Rendered(seconds=2.0, made=2, turned_down=0.0).made
+    2
+    """
 
     seconds: float
     made: int

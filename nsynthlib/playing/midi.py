@@ -44,7 +44,12 @@ _ENDLESS = re.compile(rb"[\x80-\xff]{65536}")
 
 class PlayedNote(NamedTuple):
     """A key that is pressed at ``start`` and let go at ``end``, in seconds from the beginning; ``pitch`` is a MIDI
-    number, ``velocity`` 1-127, ``family`` a name in ``FAMILIES``."""
+    number, ``velocity`` 1-127, ``family`` a name in ``FAMILIES``.
+
+    >>> note = PlayedNote(start=0.0, end=0.5, pitch=60, velocity=100, family="organ")
+    >>> note.end - note.start, note._replace(pitch=67).pitch
+    (0.5, 67)
+    """
 
     start: float
     end: float

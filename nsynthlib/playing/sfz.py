@@ -106,6 +106,11 @@ def write_sfz(
     Raises:
         UsageError: for a value outside its range, a folder that exists, or a model that is no CVAE.
         DataError: if what is read again is not what was to be written.
+
+    >>> from nsynthlib import CVAE
+    >>> path = write_sfz(CVAE.from_pretrained(), "organ", "organ", step=12)
+    >>> path.name, path.read_text(encoding="utf-8").count("<region>")
+    ('organ.sfz', 35)
     """
     need_model(model, "write_sfz", CVAE)
     name, apart = read_family(family), whole("step", step, 1, 12)

@@ -39,6 +39,11 @@ class HeldNote(NamedTuple):
     ``loop_start`` to ``loop_end`` (not included) for as long as the key is down, with the gain ``decay_db`` in dB a
     second (-60 to 0) from 1.3 s on. ``release`` are float64 ``[101]`` gains over the second after the key is let go.
     A note that has died away by 2.9 s has no loop: ``samples`` are all its ``[64000]``, as they are.
+
+    >>> import numpy as np
+    >>> bell = hold(np.exp(-4 * np.arange(64_000) / 16_000) * np.sin(2 * np.pi * 440 * np.arange(64_000) / 16_000))
+    >>> bell.loop_start is None, bell.samples.shape  # it has died away before the key is let go
+    (True, (64000,))
     """
 
     samples: np.ndarray
@@ -83,6 +88,11 @@ def play(held: HeldNote, seconds: float, gain: float = 1.0) -> np.ndarray:
     """The sound of a key that is down for ``seconds``, and of its release, float64 ``[samples]`` at 16 kHz.
 
     It is a second longer than the key is down, or ends with a note that has no loop.
+
+    >>> import numpy as np
+    >>> held = hold(0.5 * np.sin(2 * np.pi * 220 * np.arange(64_000) / 16_000))
+    >>> len(play(held, seconds=10.0)) / 16_000  # seconds, the last one of release
+    11.0
     """
     released = round(seconds * SAMPLE_RATE)
     return gain * part(held, 0, sounding(held, released), released)

@@ -15,7 +15,11 @@ Cell = tuple[int, int]  # pitch and velocity
 
 
 def checked(values: Iterable[int], name: str, allowed: Iterable[int]) -> list[int]:
-    """``values`` sorted, each once; UsageError unless there is one and all are allowed."""
+    """``values`` sorted, each once; UsageError unless there is one and all are allowed.
+
+    >>> checked([64, 60, 60], "pitches", range(128))
+    [60, 64]
+    """
     chosen, known = sorted(set(values)), set(allowed)
     wrong = [v for v in chosen if v not in known]
     if not chosen or wrong:
@@ -25,7 +29,11 @@ def checked(values: Iterable[int], name: str, allowed: Iterable[int]) -> list[in
 
 
 def grid(pitches: Iterable[int], velocities: Iterable[int]) -> list[Cell]:
-    """Every pitch with every velocity."""
+    """Every pitch with every velocity.
+
+    >>> grid([60, 64], [50, 100])
+    [(60, 50), (60, 100), (64, 50), (64, 100)]
+    """
     return list(itertools.product(pitches, velocities))
 
 
@@ -42,6 +50,10 @@ def cells(
 
     Raises:
         UsageError: if the limit is below one note for each instrument.
+
+    >>> instruments = {(0,): grid(range(60, 72), [100]), (1,): grid(range(60, 72), [100])}
+    >>> [len(chosen) for chosen in cells(instruments, notes=6, seed=0)]
+    [3, 3]
     """
     if notes is None:
         return [tuple(sorted(each)) for each in grids.values()]

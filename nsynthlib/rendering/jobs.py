@@ -18,7 +18,13 @@ SILENT = 33 / 32768  # a peak below -60 dB of full scale: a key that the instrum
 
 @dataclass(frozen=True)
 class Job:
-    """The notes of one instrument, and where they go."""
+    """The notes of one instrument, and where they go.
+
+    >>> from pathlib import Path
+    >>> job = Job("organ_synthetic_000", Path("train"), cells=((60, 100),))
+    >>> job.record.name
+    'organ_synthetic_000.json'
+    """
 
     instrument: str
     folder: Path
@@ -35,6 +41,18 @@ def render_notes(job: Job, note: Callable[[int, int], np.ndarray]) -> int:
 
     ``note`` gives ``[64000]`` in [-1, 1]. An instrument takes a second or two, and is what an interrupted rendering
     begins again.
+
+    >>> import numpy as np
+    >>> from pathlib import Path
+    >>> from nsynthlib.audio import midi_to_hz
+    >>> def sine(pitch, velocity):
+    ...     tone = np.sin(2 * np.pi * midi_to_hz(pitch) * np.arange(64_000) / 16_000)
+    ...     return (velocity / 127 * tone).astype(np.float32)
+    >>> Path("train").mkdir()
+    >>> render_notes(Job("organ_synthetic_000", Path("train"), ((60, 100), (64, 100))), sine)
+    2
+    >>> sorted(path.name for path in Path("train").iterdir())
+    ['organ_synthetic_000-060-100.wav', 'organ_synthetic_000-064-100.wav', 'organ_synthetic_000.json']
     """
     peaks = {}
     for pitch, velocity in job.cells:

@@ -24,6 +24,9 @@ def each(work: Callable[[Item], Result], items: Sequence[Item], workers: int | N
     """The results of ``work`` on each item, as they come; in this process if ``workers`` is 1.
 
     Without ``workers`` there are as many processes as cores. Raises DataError if one of them dies.
+
+    >>> sorted(each(str.upper, ["organ", "flute"], workers=1))
+    ['FLUTE', 'ORGAN']
     """
     workers = min(workers or _cores(), max(len(items), 1))
     if workers == 1:

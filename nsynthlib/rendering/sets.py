@@ -26,13 +26,26 @@ SomeJob = TypeVar("SomeJob", bound=Job)
 
 
 def need_new(out: Path) -> None:
-    """Raise UsageError if ``out`` is there already."""
+    """Raise UsageError if ``out`` is there already.
+
+    >>> from pathlib import Path
+    >>> Path("mine").mkdir()
+    >>> need_new(Path("mine"))
+    Traceback (most recent call last):
+        ...
+    nsynthlib.errors.UsageError: mine exists already; name a new folder, or remove it first
+    """
     if out.exists():
         raise UsageError(f"{out} exists already; name a new folder, or remove it first")
 
 
 def partial_of(out: Path) -> Path:
-    """Where the notes lie until all of them are there."""
+    """Where the notes lie until all of them are there.
+
+    >>> from pathlib import Path
+    >>> partial_of(Path("data/mine")).name
+    '.mine.partial'
+    """
     return out.with_name(f".{out.name}.partial")
 
 
@@ -56,6 +69,18 @@ def render_set(
         jobs: of each instrument, in ``partial_of(out)/<split>/audio``.
         render_job: renders a job and returns how many notes it has; a function that processes can import.
         workers: see :func:`nsynthlib.rendering.pool.each`.
+
+    >>> import numpy as np
+    >>> from pathlib import Path
+    >>> def hiss(pitch, velocity):
+    ...     return np.random.default_rng(pitch).uniform(-0.1, 0.1, 64_000).astype(np.float32)
+    >>> def render_job(job):
+    ...     return render_notes(job, hiss)
+    >>> out, name = Path("hisses"), "organ_synthetic_000"
+    >>> job = Job(name, partial_of(out) / "train" / "audio", cells=((60, 100), (64, 100)))
+    >>> about = {name: {"split": "train", "instrument": 0}}
+    >>> render_set(out, "set.json", {"settings": {"seed": 0}}, about, [job], render_job, workers=1)["notes"]
+    {'train': 2, 'valid': 0, 'test': 0}
     """
     partial = partial_of(out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -77,6 +102,13 @@ def begin(record: Path, about: dict[str, Any]) -> None:
     """Make the folders beside ``record``, or make sure that those there belong to all that is in ``about``.
 
     Raises UsageError if they belong to other settings, and DataError if another version of the package began them.
+
+    >>> from pathlib import Path
+    >>> begin(Path("new/set.json"), {"settings": {"seed": 0}})
+    >>> begin(Path("new/set.json"), {"settings": {"seed": 1}})
+    Traceback (most recent call last):
+        ...
+    nsynthlib.errors.UsageError: new was begun with other seed; go on with those, or remove it
     """
     partial = record.parent
     if record.exists():

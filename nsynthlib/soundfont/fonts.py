@@ -51,7 +51,14 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Font:
-    """A soundfont's file; ``number`` tells its instruments from another's (see ``instrument_of``)."""
+    """A soundfont's file; ``number`` tells its instruments from another's (see ``instrument_of``).
+
+    >>> from pathlib import Path
+    >>> _ = Path("mine.sf2").write_bytes(b"RIFF")
+    >>> font = find_fonts(["mine.sf2"])[0]
+    >>> font.name, font.number == len(FONTS), font.describe()["bytes"]
+    ('mine', True, 4)
+    """
 
     name: str
     number: int
@@ -77,6 +84,11 @@ def find_fonts(fonts: Sequence[str | os.PathLike[str]] = FONTS) -> list[Font]:
 
     Raises:
         UsageError: if there is no such file (the line says how to get the known ones), or two have one name.
+
+    >>> from pathlib import Path
+    >>> _ = Path("FluidR3_GM.sf2").write_bytes(b"RIFF"), Path("mine.sf2").write_bytes(b"RIFF")
+    >>> [(font.name, font.number) for font in find_fonts(["FluidR3_GM.sf2", "mine.sf2"])]
+    [('FluidR3_GM', 0), ('mine', 4)]
     """
     found: list[Font] = []
     for font in fonts:

@@ -50,6 +50,9 @@ def instrument_of(program: int, font: int) -> tuple[str, int]:
     """Name and number of the instrument that a program is in the soundfont of number ``font``.
 
     The number is ``128 * font + program``, so an instrument keeps its name whatever else is rendered.
+
+    >>> instrument_of(19, font=0), instrument_of(19, font=1)  # a church organ, of two soundfonts
+    (('organ_acoustic_019', 19), ('organ_acoustic_147', 147))
     """
     family, source = PROGRAMS[program]
     number = 128 * font + program
@@ -60,5 +63,8 @@ def sounds_at(program: int, font: int) -> int:
     """Semitones from the key pressed to the pitch heard, of a program in the soundfont of number ``font``.
 
     0 in a font that is not among the known ones: nothing tells where its organs sound.
+
+    >>> sounds_at(0, font=0)  # a piano sounds at its key
+    0
     """
     return _SOUNDS.get(program, 0) if font < len(FONTS) else 0

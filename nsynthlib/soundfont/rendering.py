@@ -71,6 +71,10 @@ def render(
         UsageError: if FluidSynth or a soundfont is not installed, a value is out of range, ``out`` exists, or a
             rendering was begun there with other settings.
         DataError: if a soundfont is broken, or the disk has too little room.
+
+    >>> record = render("organs", ["FluidR3_GM"], programs=[19], pitches=[60], velocities=[100], workers=1)
+    >>> record["notes"], record["silent"]
+    ({'train': 0, 'valid': 1, 'test': 0}, 0)
     """
     out = Path(out)
     need_new(out)

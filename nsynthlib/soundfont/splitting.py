@@ -32,6 +32,12 @@ def clusters(fonts: Mapping[str, Mapping[int, Preset]]) -> dict[int, int]:
 
     Args:
         fonts: the presets of each font by program, as :func:`nsynthlib.soundfont.tables.presets` reads them.
+
+    >>> from nsynthlib.soundfont.tables import Preset
+    >>> piano, bright, organ = frozenset({(0, "c4")}), frozenset({(9, "c4")}), frozenset({(3, "pipe")})
+    >>> fonts = {"a": {0: Preset("Piano", piano), 19: Preset("Organ", organ)}, "b": {1: Preset("Bright", bright)}}
+    >>> clusters(fonts)  # programs 0 and 1 play recordings of one name
+    {0: 0, 1: 0, 19: 1}
     """
     plays = [
         (program, key)
@@ -55,6 +61,13 @@ def learnable(font: str, fonts: Mapping[str, Mapping[int, Preset]], side: Mappin
         font: the font's name.
         fonts: the presets of all fonts by name, this one's included.
         side: what :func:`split` says of the others' programs.
+
+    >>> from nsynthlib.soundfont.tables import Preset
+    >>> piano, organ = frozenset({(0, "c4")}), frozenset({(3, "pipe")})
+    >>> small = {0: Preset("Piano", piano), 19: Preset("Organ", organ)}
+    >>> fonts = {"big": {0: Preset("Piano", piano)}, "small": small}
+    >>> learnable("small", fonts, {0: "test"})  # the piano's recording is held out
+    {19}
     """
     further = fonts[font]
     held_out = {program for program, name in side.items() if name != "train"}
@@ -68,5 +81,10 @@ def learnable(font: str, fonts: Mapping[str, Mapping[int, Preset]], side: Mappin
 
 
 def split(cluster_of: Mapping[int, int], seed: int = 0) -> dict[int, str]:
-    """``train``, ``valid`` or ``test`` for each program, as :func:`nsynthlib.rendering.split_clusters` chooses."""
+    """``train``, ``valid`` or ``test`` for each program, as :func:`nsynthlib.rendering.split_clusters` chooses.
+
+    >>> sides = split({program: program for program in PROGRAMS}, seed=0)
+    >>> set(sides.values()) == set(SPLITS), len(sides) == len(PROGRAMS)
+    (True, True)
+    """
     return split_clusters(cluster_of, {program: family for program, (family, _) in PROGRAMS.items()}, seed)

@@ -44,6 +44,19 @@ class LogMel:
 
     Raises:
         UsageError: for a scale that is unknown, or a number that cannot be.
+
+    >>> from nsynthlib import pocket
+    >>> note = pocket().filter(family="organ")[0]
+    >>> log_mel = LogMel()
+    >>> log_mel.shape, log_mel.stft.n_fft
+    ((384, 126), 2048)
+    >>> db = log_mel(note.audio)
+    >>> bool(db.min() >= -100), bool(db.max() <= 0)
+    (True, True)
+    >>> log_mel.magnitude(db).shape, log_mel.inverse(db, n_iter=2).shape
+    (torch.Size([1025, 126]), torch.Size([64000]))
+    >>> log_mel.bands([440.0, 4000.0]).round()
+    array([ 55., 298.])
     """
 
     n_mels: int = 384

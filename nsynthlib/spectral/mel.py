@@ -33,6 +33,9 @@ def hz_to_mel(hz: np.ndarray | float, mel_scale: str = MEL_SCALE) -> np.ndarray:
 
     Raises:
         UsageError: for another scale.
+
+    >>> hz_to_mel([0, 1000, 6400]), float(hz_to_mel(1000, "htk").round(1))
+    (array([ 0., 15., 42.]), 1000.0)
     """
     hz = np.asarray(hz, dtype=np.float64)
     if check_mel_scale(mel_scale) == "htk":
@@ -45,7 +48,11 @@ def hz_to_mel(hz: np.ndarray | float, mel_scale: str = MEL_SCALE) -> np.ndarray:
 
 
 def mel_to_hz(mel: np.ndarray | float, mel_scale: str = MEL_SCALE) -> np.ndarray:
-    """Frequencies in hertz of mel, the inverse of :func:`hz_to_mel`."""
+    """Frequencies in hertz of mel, the inverse of :func:`hz_to_mel`.
+
+    >>> mel_to_hz([0, 15, 42]).round(6)
+    array([   0., 1000., 6400.])
+    """
     mel = np.asarray(mel, dtype=np.float64)
     if check_mel_scale(mel_scale) == "htk":
         return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
@@ -57,7 +64,11 @@ def mel_to_hz(mel: np.ndarray | float, mel_scale: str = MEL_SCALE) -> np.ndarray
 
 
 def mel_corners(n_mels: int, f_min: float, f_max: float, mel_scale: str = MEL_SCALE) -> np.ndarray:
-    """Corners in hertz ``[n_mels + 2]`` of ``n_mels`` triangles, evenly spaced in mel."""
+    """Corners in hertz ``[n_mels + 2]`` of ``n_mels`` triangles, evenly spaced in mel.
+
+    >>> mel_corners(3, 0, 1000).round(1)
+    array([   0.,  250.,  500.,  750., 1000.])
+    """
     first, last = (float(hz_to_mel(hz, mel_scale)) for hz in (f_min, f_max))
     return mel_to_hz(np.linspace(first, last, n_mels + 2), mel_scale)
 
@@ -81,6 +92,10 @@ def mel_filterbank(
     Without ``f_max`` they reach up to half the sample rate. Corners lie evenly in mel, sides are straight in hertz:
     ``norm=None`` of librosa and torchaudio (not Slaney's equal areas). So each bin lies between two corners, and its
     weights in their bands add up to 1.
+
+    >>> filterbank = mel_filterbank(8, 512)
+    >>> filterbank.shape, round(float(filterbank.max()), 2)
+    (torch.Size([8, 257]), 1.0)
     """
     with torch.inference_mode(False):  # the cache outlives the mode
         return torch.from_numpy(mel_weights(n_mels, n_fft, sample_rate, mel_scale, f_min, f_max))
@@ -107,6 +122,13 @@ def mel_to_magnitude(mel: Tensor, filterbank: Tensor, n_iter: int = N_ITER) -> T
     Nearest in Kullback-Leibler divergence, by ``n_iter`` multiplicative updates (Lee and Seung 2001, theorem 2;
     Richardson 1972 and Lucy 1974 for images) from bins all alike: each bin is multiplied by the ratio of wanted to
     present level of the bands it lies in. ``filterbank`` is ``[n_mels, bins]``.
+
+    >>> import torch
+    >>> filterbank = mel_filterbank(64, 1024)
+    >>> magnitude = torch.ones(513, 4)
+    >>> nearest = mel_to_magnitude(filterbank @ magnitude, filterbank)
+    >>> nearest.shape, bool((filterbank @ nearest - filterbank @ magnitude).abs().max() < 0.01)
+    (torch.Size([513, 4]), True)
     """
     return invert_bands(mel, *operators(filterbank.cpu().numpy(), mel.device), n_iter)
 

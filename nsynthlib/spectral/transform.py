@@ -31,6 +31,14 @@ class STFT:
 
     Raises:
         UsageError: if the settings cannot be inverted (the summed squared windows reach zero, NOLA).
+
+    >>> import torch
+    >>> settings = STFT(n_fft=1024, hop_length=256, window="hann")
+    >>> settings.bins, settings.frames(64_000), settings.length
+    (513, 251, 1024)
+    >>> taps = settings.taps(like=torch.zeros(1))
+    >>> taps.shape, settings.reference == float(taps.sum()) / 2
+    (torch.Size([1024]), True)
     """
 
     n_fft: int = 2048
@@ -59,6 +67,7 @@ class STFT:
 
     @property
     def bins(self) -> int:
+        """Frequencies of a spectrum, from 0 Hz to half the sample rate."""
         return self.n_fft // 2 + 1
 
     @cached_property
@@ -85,6 +94,12 @@ def stft(audio: Tensor, settings: STFT) -> Tensor:
     """Complex spectrum ``[..., bins, frames]`` of ``audio`` ``[..., samples]`` (Allen and Rabiner 1977).
 
     Raises UsageError for integers, which are no amplitudes in [-1, 1].
+
+    >>> import torch
+    >>> sine = torch.sin(2 * torch.pi * 1000 * torch.arange(16_000) / 16_000)
+    >>> spectrum = stft(sine, STFT(1024, 256))
+    >>> spectrum.shape, int(spectrum[:, 30].abs().argmax()) * 16_000 / 1024  # hertz
+    (torch.Size([513, 63]), 1000.0)
     """
     if not audio.is_floating_point():
         raise UsageError(f"audio holds {audio.dtype}, and takes floats in [-1, 1]; divide int16 by 32768")
@@ -98,6 +113,12 @@ def istft(spectrum: Tensor, settings: STFT, samples: int) -> Tensor:
 
     Windowed frames are added up where they overlap and divided by the sum of the squared windows. The same as
     ``torch.istft``, which computes that sum anew at every call and takes several times as long.
+
+    >>> import torch
+    >>> noise = torch.randn(8000, generator=torch.manual_seed(0))
+    >>> settings = STFT(1024, 256)
+    >>> torch.allclose(istft(stft(noise, settings), settings, 8000), noise, atol=1e-4)
+    True
     """
     taps = padded_taps(settings, spectrum.device)
     frames = torch.fft.irfft(spectrum.transpose(-1, -2), n=settings.n_fft).mul_(taps)
@@ -144,11 +165,24 @@ def window_weight(settings: STFT, frames: int, device: torch.device) -> Tensor:
 
 
 def to_db(magnitude: Tensor, settings: STFT, floor: float = FLOOR_DB) -> Tensor:
-    """Decibels against a full-scale sine, clipped to ``[floor, 0]``; loudness survives (no note's own maximum)."""
+    """Decibels against a full-scale sine, clipped to ``[floor, 0]``; loudness survives (no note's own maximum).
+
+    >>> import torch
+    >>> settings = STFT(1024, 256)
+    >>> half = 0.5 * torch.sin(2 * torch.pi * 1000 * torch.arange(16_000) / 16_000)
+    >>> round(float(to_db(stft(half, settings).abs(), settings).max()), 2)
+    -6.02
+    """
     level = magnitude.clamp_min(1e-12)
     return level.div_(settings.reference).log10_().mul_(20).clamp_(floor, 0.0)
 
 
 def from_db(db: Tensor, settings: STFT, floor: float = FLOOR_DB) -> Tensor:
-    """Magnitude of decibels made by :func:`to_db`; the floor becomes silence."""
+    """Magnitude of decibels made by :func:`to_db`; the floor becomes silence.
+
+    >>> import torch
+    >>> settings = STFT(1024, 256)
+    >>> from_db(torch.tensor([0.0, -20.0, FLOOR_DB]), settings) / settings.reference
+    tensor([1.0000, 0.1000, 0.0000])
+    """
     return torch.where(db > floor, torch.exp(db * NEPERS).mul_(settings.reference), 0.0)

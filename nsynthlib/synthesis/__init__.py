@@ -1,15 +1,15 @@
 """Notes from formulas, in six ways: what each is called, what it takes and in which units.
 
-=============  =====================================  ==============================
-way            function                               instrument
-=============  =====================================  ==============================
-additive       :func:`additive_tone`, :func:`wavetable` :class:`Additive`, :class:`Modal`
-subtractive    :func:`subtractive_tone`                    :class:`Subtractive`
-FM             :func:`fm_tone`                             :class:`FM`
-granular       :func:`granular_tone`                       :class:`Granular`
-physical       :func:`plucked_tone`                        :class:`Plucked`
-spectral       :func:`analyse`, :func:`shaped_noise`  :class:`Spectral`
-=============  =====================================  ==============================
+===========  ========================================  =================================
+way          function                                  instrument
+===========  ========================================  =================================
+additive     :func:`additive_tone`, :func:`wavetable`  :class:`Additive`, :class:`Modal`
+subtractive  :func:`subtractive_tone`                  :class:`Subtractive`
+FM           :func:`fm_tone`                           :class:`FM`
+granular     :func:`granular_tone`                     :class:`Granular`
+physical     :func:`plucked_tone`                      :class:`Plucked`
+spectral     :func:`analyse`, :func:`shaped_noise`     :class:`Spectral`
+===========  ========================================  =================================
 
 Beside lone notes there are a voice, drums and a piece of music: :func:`formant_speech`, :func:`drum_loop` and
 :func:`phrase`.

@@ -24,12 +24,21 @@ def require(holds: bool, name: str, value: object, needs: str) -> None:
 
 
 def timeline(samples: int = SAMPLES, sample_rate: int = SAMPLE_RATE) -> Tensor:
-    """Seconds since the key went down, float64 ``[samples]``."""
+    """Seconds since the key went down, float64 ``[samples]``.
+
+    >>> timeline(4, sample_rate=8)
+    tensor([0.0000, 0.1250, 0.2500, 0.3750], dtype=torch.float64)
+    """
     return torch.arange(samples, dtype=torch.float64) / sample_rate
 
 
 def to_gain(db: Tensor) -> Tensor:
-    """Decibels to amplitude ratios, any shape."""
+    """Decibels to amplitude ratios, any shape.
+
+    >>> import torch
+    >>> to_gain(torch.tensor([0.0, -20.0, -40.0]))
+    tensor([1.0000, 0.1000, 0.0100])
+    """
     return torch.exp(db * (math.log(10) / 20))
 
 
@@ -51,7 +60,13 @@ def one_thread() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class ADSR:
-    """Attack, decay, sustain, release: straight lines in decibels after a smooth rise, as hearing would draw them."""
+    """Attack, decay, sustain, release: straight lines in decibels after a smooth rise, as hearing would draw them.
+
+    >>> envelope = ADSR(attack=0.1, decay=0.5, sustain=-6.0, release=0.2)
+    >>> amplitude = envelope.curve()
+    >>> [round(float(amplitude[int(s * 16_000)]), 2) for s in (0, 0.1, 2.0, 3.9)]
+    [0.0, 1.0, 0.5, 0.0]
+    """
 
     attack: float = 0.01  #: seconds from silence to the peak
     decay: float = 0.0  #: seconds in which the level would fall by 60 dB on its way to ``sustain``; 0 jumps there
@@ -75,7 +90,12 @@ class ADSR:
 
 @dataclass(frozen=True)
 class LFO:
-    """A slow oscillation around zero, for vibrato (``depth`` in cents) or tremolo (``depth`` in dB)."""
+    """A slow oscillation around zero, for vibrato (``depth`` in cents) or tremolo (``depth`` in dB).
+
+    >>> vibrato = LFO(rate=5.0, depth=20.0).curve()  # cents
+    >>> vibrato.shape, round(float(vibrato.max()), 1)
+    (torch.Size([64000]), 20.0)
+    """
 
     rate: float = 5.0  #: hertz
     depth: float = 0.0  #: peak deviation, in cents or dB
@@ -105,6 +125,10 @@ def cycles(f0: float, cents: Tensor | None = None, samples: int = SAMPLES, sampl
     Args:
         f0: hertz, above 0.
         cents: deviation from ``f0`` at every sample, ``[samples]``; none for a steady pitch.
+
+    >>> phase = cycles(440.0, samples=16_000)
+    >>> round(float(phase[-1]), 2)
+    439.97
     """
     require(f0 > 0, "f0", f0, "above 0 Hz")
     if cents is None:

@@ -223,7 +223,12 @@ _COMMON: dict[str, Range] = {"rate": (4.5, 6.5), "level": (-8, -2)}
 
 
 def sample_timbre(family: str, rng: np.random.Generator) -> Timbre:
-    """A new instrument of ``family``: a kind of synthesis by chance, then every parameter from its range."""
+    """A new instrument of ``family``: a kind of synthesis by chance, then every parameter from its range.
+
+    >>> import numpy as np
+    >>> type(sample_timbre("guitar", np.random.default_rng(0))).__name__
+    'Plucked'
+    """
     kinds = FAMILY_TIMBRES[family]
     way, own = kinds[rng.integers(len(kinds))]
     ranges = _COMMON | own

@@ -24,7 +24,12 @@ NEGLIGIBLE: float = CONSTANTS["synthesis"][
 
 @dataclass(frozen=True)
 class Operator:
-    """A sine, and the operators that modulate it: a tree of them is the algorithm."""
+    """A sine, and the operators that modulate it: a tree of them is the algorithm.
+
+    >>> bell = Operator(ratio=1.0, modulators=(Operator(ratio=1.4, level=3.0),))
+    >>> len(bell.modulators), bell.modulators[0].level
+    (1, 3.0)
+    """
 
     ratio: float = 1.0  #: frequency over the note's
     level: float = 1.0  #: of a carrier its amplitude, of a modulator its index, the peak phase deviation in radians
@@ -64,6 +69,12 @@ def fm_tone(f0: float, carriers: Sequence[Operator], cents: Tensor | None = None
 
     Computed at twice the sample rate where the side bands need it. Where even that is too low, as at the top of the
     keyboard, all indices are turned down together until what folds back is below -60 dB.
+
+    >>> import torch
+    >>> tone = fm_tone(500.0, [Operator(modulators=(Operator(ratio=2.0, level=1.0),))])
+    >>> spectrum = torch.fft.rfft(tone[:16_000]).abs()
+    >>> sorted(spectrum.topk(3).indices.tolist())  # hertz: the carrier and a side band, 2 x 500 Hz apart
+    [500, 1500, 2500]
     """
     top = f0 * (2 ** (cents.abs().max().item() / 1200) if cents is not None else 1.0)
     factor, fitting = _fit(carriers, top)

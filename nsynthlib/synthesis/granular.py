@@ -38,6 +38,10 @@ def granular_tone(
 
     Raises:
         UsageError: for a value out of its range, or a source shorter than a grain.
+
+    >>> cloud = granular_tone(plucked_tone(220.0), density=40.0, length=0.1)
+    >>> cloud.shape
+    torch.Size([64000])
     """
     require(1 <= density <= 1000, "density", density, "from 1 to 1000 grains a second")
     require(0.005 <= length <= 1, "length", length, "from 0.005 to 1 second")

@@ -42,6 +42,9 @@ def synthetic_notes(notes: int, seed: int = 0) -> Iterator[NewNote]:
 
     The first n notes are the same for any larger number. Whatever was made before, the same seed gives the same note.
     They are made a few ahead, one on every core.
+
+    >>> [note.name for note in synthetic_notes(2, seed=0)]
+    ['bass_synthetic_000-094-050', 'brass_synthetic_000-105-127']
     """
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
     try:

@@ -126,6 +126,14 @@ class Morph:
 
     Raises:
         UsageError: for a sound of another shape, or shorter than 2048 samples.
+
+    >>> a, b = (synthesise(Additive(), pitch, 100) for pitch in (60, 72))
+    >>> way = Morph(a, b)
+    >>> way.partials is None, len(way.rests)  # both notes have a pitch, and each leaves something over
+    (False, 2)
+    >>> from nsynthlib.audio import estimate_pitch
+    >>> [round(estimate_pitch(way.at(position))) for position in (0, 0.5, 1)]
+    [60, 66, 72]
     """
 
     def __init__(self, a: Tensor, b: Tensor) -> None:

@@ -36,6 +36,10 @@ def partial_levels(note: Tensor, pitch: float) -> Tensor:
 
     Raises:
         UsageError: for a pitch that is too high.
+
+    >>> levels = partial_levels(synthesise(Additive(slope=-12.0), 60, 100), 60)
+    >>> levels.shape, float(levels.max())
+    (torch.Size([12, 14]), 0.0)
     """
     require(0 <= pitch <= HIGHEST_PITCH, "pitch", pitch, f"from 0 to {HIGHEST_PITCH}")
     magnitude = stft(note, TRANSFORM).abs()
@@ -53,6 +57,13 @@ def play_levels(levels: Tensor) -> Tensor:
 
     Between two moments decibels go in a straight line; what is at the floor is silent, and what lies above 0 dB is
     played at 0. So no levels can clip.
+
+    >>> import torch
+    >>> levels = torch.full((12, 14), -60.0)
+    >>> levels[0] = -6.0  # the fundamental alone
+    >>> from nsynthlib.audio import estimate_pitch
+    >>> round(estimate_pitch(play_levels(levels).float()), 1)
+    60.0
     """
     require(levels.shape[-2:] == (PARTIALS, len(MOMENTS)), "shape", list(levels.shape), f"[{PARTIALS}, {len(MOMENTS)}]")
     time = torch.arange(round(_SHARED["seconds"] * SAMPLE_RATE), dtype=torch.float64) / SAMPLE_RATE

@@ -16,7 +16,11 @@ BEAT = 0.5  # seconds: eight beats are four seconds
 
 
 class PhraseNote(NamedTuple):
-    """One note of a phrase."""
+    """One note of a phrase.
+
+    >>> PHRASE[0]
+    PhraseNote(start=0, beats=1, pitch=64, velocity=96)
+    """
 
     start: float  #: in beats
     beats: float  #: how long its key is held

@@ -93,6 +93,10 @@ def plucked_tone(
 
     Raises:
         UsageError: for a value out of its range.
+
+    >>> from nsynthlib.audio import estimate_pitch
+    >>> round(estimate_pitch(plucked_tone(220.0)), 1)
+    57.0
     """
     require(0 < f0 <= 5000, "f0", f0, "above 0 and at most 5000 Hz")
     require(0.05 <= decay <= 60, "decay", decay, "from 0.05 to 60 seconds")

@@ -49,6 +49,11 @@ def shaped_noise(levels: Tensor, rng: np.random.Generator | None = None, samples
             bands are those of :func:`band_edges`. A band too narrow to hold a bin of 31 Hz is silent.
         rng: of the noise; a generator of seed 0 without.
         samples: at 16 kHz.
+
+    >>> import torch
+    >>> noise = shaped_noise(torch.full((24,), -40.0))  # dBFS a band
+    >>> round(20 * float(noise.square().mean().log10()) / 2)  # dBFS of all bands together
+    -26
     """
     rng = np.random.default_rng(0) if rng is None else rng
     columns = levels[:, None] if levels.dim() == 1 else levels
@@ -68,7 +73,14 @@ def shaped_noise(levels: Tensor, rng: np.random.Generator | None = None, samples
 
 @dataclass(frozen=True)
 class SpectralModel:
-    """A sound taken apart. Breakpoints are spread evenly from its first sample to its last."""
+    """A sound taken apart. Breakpoints are spread evenly from its first sample to its last.
+
+    >>> model = analyse(synthesise(Additive(), 60, 100))
+    >>> model.frequencies.shape == model.amplitudes.shape
+    True
+    >>> model.sinusoids().shape, model.resynthesise(samples=32_000).shape  # twice as fast
+    (torch.Size([64000]), torch.Size([32000]))
+    """
 
     frequencies: Tensor  #: of the sinusoids in hertz, ``[tracks, breakpoints]``
     amplitudes: Tensor  #: of the sinusoids, full scale is 1, ``[tracks, breakpoints]``; 0 where a track is not
@@ -96,6 +108,13 @@ def analyse(audio: Tensor, tracks: int = 60, floor: float = -80.0, window: int =
 
     Raises:
         UsageError: if the audio is shorter than a window.
+
+    >>> import torch
+    >>> tone = additive_tone(torch.tensor([440.0, 1000.0]), torch.tensor([0.5, 0.1]))
+    >>> model = analyse(tone, tracks=2)
+    >>> middle = model.frequencies.shape[-1] // 2
+    >>> sorted(round(float(hertz)) for hertz in model.frequencies[:, middle])
+    [440, 1000]
     """
     require(
         audio.dim() == 1 and len(audio) >= window, "audio's shape", list(audio.shape), f"[{window} or more samples]"

@@ -23,6 +23,9 @@ def waveform(shape: Shape, partials: int, width: float = 0.5) -> Tensor:
     """Fourier series of a wave between -1 and 1: amplitudes of its sines, float32 ``[partials]``.
 
     ``width`` in (0, 1) is the part of a period that a pulse is up; at 0.5 its magnitudes are a square wave's.
+
+    >>> waveform("square", 4)
+    tensor([1.2732, 0.0000, 0.4244, 0.0000])
     """
     require(shape in ("saw", "square", "triangle", "pulse"), "shape", shape, "saw, square, triangle or pulse")
     require(0 < width < 1, "width", width, "between 0 and 1")
@@ -47,6 +50,11 @@ def filter_response(frequency: Tensor, cutoff: Tensor, resonance: float = 0.0, k
         cutoff: hertz, above 0.
         resonance: gain at the cutoff, 20 log10 Q in dB, -20 to 40; a band-pass has 0 dB there whatever its Q.
         kind: lowpass, highpass or bandpass.
+
+    >>> import torch
+    >>> response = filter_response(torch.tensor([100.0, 1000.0, 10_000.0]), torch.tensor(1000.0))
+    >>> (20 * response.abs().log10()).round()  # dB: open, at the cutoff, 40 dB a decade above it
+    tensor([  0.,   0., -40.])
     """
     require(-20 <= resonance <= 40, "resonance", resonance, "from -20 to 40 dB")
     require(kind in ("lowpass", "highpass", "bandpass"), "kind", kind, "lowpass, highpass or bandpass")
@@ -80,6 +88,10 @@ def subtractive_tone(
 
     Raises:
         UsageError: for a value out of its range.
+
+    >>> dull, bright = (subtractive_tone(220.0, "saw", cutoff=hertz) for hertz in (500.0, 5000.0))
+    >>> bool(dull.diff().abs().mean() < bright.diff().abs().mean())
+    True
     """
     track = torch.as_tensor(cutoff, dtype=torch.float32).reshape(-1)
     require(bool((track > 0).all()), "cutoff", track.min().item(), "above 0 Hz")

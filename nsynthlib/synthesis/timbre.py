@@ -36,7 +36,14 @@ _STEPS = 126  # breakpoints of what moves over a note: one every 32 ms
 
 @dataclass(frozen=True, kw_only=True)
 class Timbre(ABC):
-    """Parameters that every instrument has. Its kind, a subclass, says how the tone itself is made."""
+    """Parameters that every instrument has. Its kind, a subclass, says how the tone itself is made.
+
+    >>> from numpy.random import default_rng
+    >>> timbre = Subtractive(attack=0.2, decay=4.0, vibrato=15.0)
+    >>> sounds = timbre.tone(60, 0.8, default_rng(0)), timbre.envelope(60), timbre.cents()
+    >>> [len(sound) for sound in sounds], timbre.seconds(60) / timbre.seconds(84)
+    ([64000, 64000, 64000], 2.0)
+    """
 
     attack: float = 0.01  #: seconds to full level
     decay: float = 0.0  #: seconds to fall by 60 dB while held, at middle C; 0 for a tone that does not die away
@@ -69,7 +76,11 @@ class Timbre(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Additive(Timbre):
-    """Harmonic partials along a slope and under formants."""
+    """Harmonic partials along a slope and under formants.
+
+    >>> [round(float(Additive(slope=slope).levels(60, brightness=1.0)[1]), 1) for slope in (-3.0, -12.0)]
+    [-3.0, -12.0]
+    """
 
     slope: float = -6.0  #: of the spectrum, dB per octave above the fundamental
     even: float = 0.0  #: level of even partials in dB
@@ -100,7 +111,11 @@ class Additive(Timbre):
 
 @dataclass(frozen=True, kw_only=True)
 class Modal(Timbre):
-    """Something struck: modes that ring at frequencies of their own and die away, the upper ones sooner."""
+    """Something struck: modes that ring at frequencies of their own and die away, the upper ones sooner.
+
+    >>> [round(float(ratio), 2) for ratio in Modal(inharmonicity=1.0).ratios()[:3]]
+    [1.0, 3.16, 6.71]
+    """
 
     decay: float = 6.0  #: seconds in which the lowest mode falls by 60 dB, at middle C
     slope: float = -8.0  #: of the spectrum, dB per octave above the lowest mode
@@ -129,7 +144,11 @@ class Modal(Timbre):
 
 @dataclass(frozen=True, kw_only=True)
 class Subtractive(Timbre):
-    """An oscillator, or two out of tune, through a resonant low-pass filter with a contour."""
+    """An oscillator, or two out of tune, through a resonant low-pass filter with a contour.
+
+    >>> synthesise(Subtractive(wave=1.0, cutoff=800.0, resonance=12.0), 48, 100).shape
+    torch.Size([64000])
+    """
 
     wave: float = 0.0  #: 0-1 saw, 1-2 square, 2-3 pulse
     width: float = 0.3  #: of a pulse
@@ -151,7 +170,11 @@ class Subtractive(Timbre):
 
 @dataclass(frozen=True, kw_only=True)
 class FM(Timbre):
-    """A carrier and two modulators side by side."""
+    """A carrier and two modulators side by side.
+
+    >>> synthesise(FM(ratio=1.0, index=3.0), 60, 100).shape
+    torch.Size([64000])
+    """
 
     ratio: float = 1.0  #: first modulator's frequency over the carrier's
     index: float = 2.0  #: its index in radians at velocity 127
@@ -169,7 +192,11 @@ class FM(Timbre):
 
 @dataclass(frozen=True, kw_only=True)
 class Granular(Additive):
-    """Grains of an additive tone: many of one kind, never together."""
+    """Grains of an additive tone: many of one kind, never together.
+
+    >>> synthesise(Granular(density=40.0, length=0.2), 60, 100).shape
+    torch.Size([64000])
+    """
 
     density: float = 80.0  #: grains a second
     length: float = 0.1  #: of a grain in seconds, at middle C and above; longer below
@@ -186,7 +213,11 @@ class Granular(Additive):
 
 @dataclass(frozen=True, kw_only=True)
 class Plucked(Timbre):
-    """A string that is plucked."""
+    """A string that is plucked.
+
+    >>> synthesise(Plucked(decay=3.0), 57, 100).shape
+    torch.Size([64000])
+    """
 
     decay: float = 6.0  #: seconds in which the string's lowest partials fall by 60 dB, at middle C
     high_decay: float = 0.3  #: seconds in which the highest partials fall by 60 dB
@@ -205,7 +236,11 @@ class Plucked(Timbre):
 
 @dataclass(frozen=True, kw_only=True)
 class Spectral(Additive):
-    """A spectral model drawn by hand: partials that waver a little each by itself, and breath in bands."""
+    """A spectral model drawn by hand: partials that waver a little each by itself, and breath in bands.
+
+    >>> synthesise(Spectral(breath=-25.0), 72, 100).shape
+    torch.Size([64000])
+    """
 
     waver: float = 1.0  #: standard deviation of each partial's level in dB
     breath: float = -40.0  #: RMS of the breath in dB against the fundamental
@@ -246,6 +281,10 @@ def synthesise(timbre: Timbre, pitch: int, velocity: int, seed: int = 0) -> Tens
 
     Raises:
         UsageError: for a pitch or velocity out of range.
+
+    >>> loud, soft = (synthesise(Additive(), 60, velocity) for velocity in (127, 25))
+    >>> bool(loud.abs().max() > soft.abs().max())
+    True
     """
     require(0 <= pitch <= 110, "pitch", pitch, "a MIDI number from 0 to 110")
     require(1 <= velocity <= 127, "velocity", velocity, "from 1 to 127")

@@ -129,6 +129,12 @@ def train_classifier(
         UsageError: if ``run`` holds a classifier already, an option is out of range, or several processes were started.
         DataError: if there are no notes, or one of them is bad.
         RunFailed: if it was interrupted; the line says what is left.
+
+    >>> from nsynthlib import pocket
+    >>> train, valid = pocket().split("pitch", fraction=0.3)
+    >>> record = train_classifier((train[:8], valid[:4]), "judge", epochs=1, quiet=True)
+    >>> sorted(record)
+    ['best_epoch', 'data', 'device', 'seconds', 'settings', 'torch', 'validation']
     """
     need_one_process("the classifier's training")
     run = check_asked(notes, run)

@@ -83,6 +83,15 @@ def train(
             begun by another version of the package.
         RunFailed: if the loss stops being a number, or the GPU's memory or the disk is full; the last good checkpoint
             stays.
+
+    >>> from nsynthlib import CVAE, generate, pocket
+    >>> train_notes, valid_notes = pocket().split("pitch", fraction=0.3)
+    >>> settings = Settings(preset="small", epochs=2, batch_size=8)
+    >>> history = train((train_notes[:16], valid_notes[:4]), "run", settings, quiet=True)
+    >>> sorted(history), len(history["validation"])
+    (['best', 'seconds', 'train', 'validation'], 2)
+    >>> generate(CVAE.from_pretrained("run"), pitch=60, family="organ", velocity=100).shape
+    torch.Size([64000])
     """
     run = check_asked(notes, run)
     if not isinstance(settings, Settings):
@@ -212,6 +221,14 @@ def validate(model: AE, notes: BatchSource, batch_size: int = 32, share: Share |
 
     Returns ``rmse_db`` over all bins of the spectrogram, and for variational models ``kl`` in nats a note and
     ``active``, the dimensions above 0.1 nats. Leaves the KL of every dimension in ``model.activity``.
+
+    >>> import torch
+    >>> from nsynthlib import VAE, pocket
+    >>> from nsynthlib.training.batches import BatchSource
+    >>> model = VAE.from_pretrained()
+    >>> result = validate(model, BatchSource(pocket()[:4], torch.device("cpu"), model.log_mel))
+    >>> result["rmse_db"] < 10, result["active"] > 0
+    (True, True)
     """
     model.eval()
     squares, kl = torch.zeros(()), torch.zeros(model.latent_dim)

@@ -16,7 +16,16 @@ PRIOR_NOISE = 0.5  # of a posterior's width: all of it and new notes stray an oc
 
 @torch.no_grad()
 def fit_prior(model: CVAE, notes: BatchSource, settings: Settings) -> Prior:
-    """Where the latent vectors of at most ``PRIOR_NOTES`` training notes lie, by samples of narrowed posteriors."""
+    """Where the latent vectors of at most ``PRIOR_NOTES`` training notes lie, by samples of narrowed posteriors.
+
+    >>> import torch
+    >>> from nsynthlib import CVAE, pocket
+    >>> from nsynthlib.training.batches import BatchSource
+    >>> model = CVAE.from_pretrained()
+    >>> notes = BatchSource(pocket(), torch.device("cpu"), model.log_mel)
+    >>> fit_prior(model, notes, Settings()).latent_dim
+    48
+    """
     need_model(model, "fit_prior", CVAE)
     generator = torch.Generator().manual_seed(settings.seed)
     chosen = torch.randperm(len(notes), generator=generator)[:PRIOR_NOTES]

@@ -27,7 +27,12 @@ SHORT_LEARNING_RATE = 4e-3
 
 
 class Recipe(NamedTuple):
-    """What :func:`~nsynthlib.training.train` needs: notes to learn from and to validate on, and how."""
+    """What :func:`~nsynthlib.training.train` needs: notes to learn from and to validate on, and how.
+
+    >>> notes, settings = recipe("vae")
+    >>> settings.kind, settings.preset
+    ('vae', 'small')
+    """
 
     notes: tuple[Sequence[Note], Sequence[Note]]
     settings: Settings
@@ -65,6 +70,10 @@ def recipe(
     Raises:
         UsageError: for an unknown kind or preset.
         DataError: if the notes of a real run cannot be had.
+
+    >>> chosen = recipe("cvae", epochs=3)
+    >>> chosen.settings.epochs, len(chosen.notes[0]) > len(chosen.notes[1])
+    (3, True)
     """
     if not real:
         rate = LEARNING_RATES.get(preset or "", SHORT_LEARNING_RATE)

@@ -41,6 +41,21 @@ class Settings:
 
     Raises:
         UsageError: for a value that cannot be; the line names it.
+
+    >>> Settings(kind="vae", beta=0.5).beta
+    0.5
+    >>> Settings.from_options({"epochs": 3, "seed": None}).epochs
+    3
+    >>> from dataclasses import asdict
+    >>> from pathlib import Path
+    >>> from nsynthlib.data import write_json
+    >>> write_json(Path("training.json"), {"settings": asdict(Settings(epochs=7))})
+    >>> Settings.read(Path("training.json")).epochs
+    7
+    >>> Settings(beta=-1)
+    Traceback (most recent call last):
+        ...
+    nsynthlib.errors.UsageError: beta -1 is no number greater than 0; choose one that is
     """
 
     kind: str = "cvae"

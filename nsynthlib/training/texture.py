@@ -37,6 +37,14 @@ def fit_log_sigma(model: AE, notes: BatchSource, settings: Settings) -> bool:
         model: trained; its other weights stay as they are.
         notes: those it learned from, drawn as training draws them.
         settings: of the run: size of a batch, and seed.
+
+    >>> import torch
+    >>> from nsynthlib import VAE, pocket
+    >>> from nsynthlib.training.batches import BatchSource
+    >>> model = VAE("small")
+    >>> notes = BatchSource(pocket()[:8], torch.device("cpu"), model.log_mel)
+    >>> fit_log_sigma(model, notes, Settings(kind="vae", preset="small", batch_size=8))
+    True
     """
     head = log_sigma_head(model)
     if head is None:

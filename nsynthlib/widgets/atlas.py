@@ -25,7 +25,18 @@ TICKS_HZ = [hz for hz in MEL_TICKS_HZ if 500 <= hz <= SAMPLE_RATE / 2]
 
 
 class ErrorAtlas(anywidget.AnyWidget):
-    """Made by :func:`error_atlas`; all of it happens in the page, ``web/views/atlas.mjs``."""
+    """Made by :func:`error_atlas`; all of it happens in the page, ``web/views/atlas.mjs``.
+
+    >>> from nsynthlib.data import read_json
+    >>> from nsynthlib.evaluation.atlas import Atlas, atlas_cells
+    >>> from nsynthlib.models import PRETRAINED
+    >>> kept = PRETRAINED / "comparison"
+    >>> cells = atlas_cells({"cvae": read_json(PRETRAINED / "cvae" / "evaluation.json")})
+    >>> errors = read_json(kept / "atlas.json")["errors"]
+    >>> atlas = error_atlas(cells, errors, Atlas.load(kept / "atlas.safetensors"), {"cvae": "CVAE"})
+    >>> atlas.models, len(atlas.families)
+    (['CVAE'], 11)
+    """
 
     _esm = one_file(WEB / "views/atlas.mjs")
     _css = WEB / "views/atlas.css"
@@ -58,6 +69,15 @@ def error_atlas(
 
     Raises:
         DataError: if the atlas lacks a note of some cell: it was made for other evaluations.
+
+    >>> from nsynthlib.data import read_json
+    >>> from nsynthlib.evaluation.atlas import Atlas, atlas_cells
+    >>> from nsynthlib.models import PRETRAINED
+    >>> kept = PRETRAINED / "comparison"
+    >>> cells = atlas_cells({"cvae": read_json(PRETRAINED / "cvae" / "evaluation.json")})
+    >>> errors = read_json(kept / "atlas.json")["errors"]
+    >>> error_atlas(cells, errors, Atlas.load(kept / "atlas.safetensors"), {"cvae": "CVAE"})
+    ErrorAtlas(11 families by CVAE)
     """
     models = list(titles)
     families = list(dict.fromkeys(family for model in models for family in cells[model]))

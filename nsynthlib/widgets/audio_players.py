@@ -14,7 +14,12 @@ from nsynthlib.values import shown
 
 
 class Player:
-    """One sound with its name and its controls, as loud as it is."""
+    """One sound with its name and its controls, as loud as it is.
+
+    >>> import numpy as np
+    >>> Player(0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000), "A4")
+    Player('A4': 1.00 s, peak -6.0 dBFS, RMS -9.0 dBFS)
+    """
 
     def __init__(self, audio: Sound, label: str, sample_rate: int = SAMPLE_RATE) -> None:
         self.audio = read_sound(audio).numpy()
@@ -31,7 +36,13 @@ class Player:
 
 
 class Players:
-    """Several sounds side by side, to be compared."""
+    """Several sounds side by side, to be compared.
+
+    >>> from nsynthlib import pocket
+    >>> pair = Players([Player(note, note.family) for note in (pocket()[0], pocket()[20])])
+    >>> len(pair.items), pair.items[0].label
+    (2, 'bass')
+    """
 
     def __init__(self, items: Sequence[Player]) -> None:
         self.items = tuple(items)
@@ -61,12 +72,24 @@ def player(audio: Sound, label: str, sample_rate: int = SAMPLE_RATE) -> Player:
 
     Raises:
         UsageError: if the sound would clip or is no sound, or for another sample rate; the line says what to do.
+
+    >>> import numpy as np
+    >>> quiet = player(0.05 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000), "the same, 20 dB softer")
+    >>> quiet  # a notebook shows its controls
+    Player('the same, 20 dB softer': 1.00 s, peak -26.0 dBFS, RMS -29.0 dBFS)
     """
     return Player(audio, label, sample_rate)
 
 
 def players(items: Mapping[str, Sound] | Sequence[Player], sample_rate: int = SAMPLE_RATE) -> Players:
-    """Several players side by side: a list of :func:`player`, or sounds by their labels."""
+    """Several players side by side: a list of :func:`player`, or sounds by their labels.
+
+    >>> import numpy as np
+    >>> sine = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    >>> players({"loud": 0.5 * sine, "soft": 0.05 * sine})
+    Player('loud': 1.00 s, peak -6.0 dBFS, RMS -9.0 dBFS)
+    Player('soft': 1.00 s, peak -26.0 dBFS, RMS -29.0 dBFS)
+    """
     if isinstance(items, Mapping):
         items = [Player(audio, label, sample_rate) for label, audio in items.items()]
     return Players(items)

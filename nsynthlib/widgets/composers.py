@@ -108,7 +108,11 @@ def _control(widget: ComposerWidget, name: str) -> ipywidgets.Widget:
 
 
 class ComposerExplorer(Explorer):
-    """Made by :func:`composer_explorer`."""
+    """Made by :func:`composer_explorer`.
+
+    >>> composer_explorer("markov").controls["seed"].value
+    0
+    """
 
     def __init__(self, widget: ComposerWidget) -> None:
         names = [*METHODS[widget.kind].settings, "family"]

@@ -75,7 +75,12 @@ class CVAEWidget(ExplorerWidget):
 
 
 class CVAEExplorer(Explorer):
-    """Made by :func:`cvae_explorer`."""
+    """Made by :func:`cvae_explorer`.
+
+    >>> explorer = cvae_explorer(controls=["pitch", "velocity"])
+    >>> sorted(explorer.controls)
+    ['pitch', 'velocity']
+    """
 
     def __repr__(self) -> str:
         return f"CVAEExplorer({len(FAMILIES)} families, {self.widget.model.latent_dim} latent dimensions)"
@@ -109,6 +114,9 @@ def cvae_explorer(
     Raises:
         UsageError: for what is no CVAE.
         ValueError: for a control that there is not.
+
+    >>> cvae_explorer()
+    CVAEExplorer(11 families, 48 latent dimensions)
     """
     widget = CVAEWidget(model or CVAE.from_pretrained(), **FIRST)
     known = cvae_controls()

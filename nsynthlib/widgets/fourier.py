@@ -109,7 +109,13 @@ class FourierWidget(ExplorerWidget):
 
 
 class FourierExplorer(Explorer):
-    """Made by :func:`fourier_explorer`."""
+    """Made by :func:`fourier_explorer`.
+
+    >>> from nsynthlib import pocket
+    >>> explorer = fourier_explorer(pocket()[0], frequency=440.0)
+    >>> explorer.controls["frequency"].value
+    440.0
+    """
 
     def __repr__(self) -> str:
         return f"FourierExplorer({length_of(self.widget)})"
@@ -140,6 +146,10 @@ def fourier_explorer(
 
     Raises:
         ValueError: for a sound that cannot be played, or a value that the controls do not have.
+
+    >>> from nsynthlib import pocket
+    >>> fourier_explorer(pocket()[0])
+    FourierExplorer(64000 samples, 16000 Hz)
     """
     sound, sample_rate = read_sound(audio).numpy(), check_rate(sample_rate)
     offered = dict(frame_length=FRAME_LENGTHS, window=WINDOWS, display=DISPLAYS)

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 
 class LatentMap(anywidget.AnyWidget):
-    """Made by :func:`latent_map`; all of it happens in the page, ``web/views/latent_map.mjs``."""
+    """Made by :func:`latent_map`; all of it happens in the page, ``web/views/latent_map.mjs``.
+
+    >>> from nsynthlib import pocket
+    >>> len(latent_map([[0.0, 1.0], [1.0, 0.0]], pocket()[:2]).points)
+    2
+    """
 
     _esm = one_file(WEB / "views/latent_map.mjs")
     _css = WEB / "views/latent_map.css"
@@ -46,6 +51,10 @@ def latent_map(points: ArrayLike, notes: Sequence[Note]) -> LatentMap:
 
     Raises:
         ValueError: if there are more points than notes or fewer, or none.
+
+    >>> from nsynthlib import pocket
+    >>> latent_map([[0.0, 1.0], [1.0, 0.0]], pocket()[:2])
+    LatentMap(2 notes)
     """
     places = np.asarray(points, dtype=float)
     if places.shape != (len(notes), 2) or not len(notes):

@@ -152,7 +152,11 @@ class LearningWidget(ExplorerWidget):
 
 
 class LearningExplorer(Explorer):
-    """Made by :func:`learning_explorer`."""
+    """Made by :func:`learning_explorer`.
+
+    >>> learning_explorer(weights=4).controls["weights"].value
+    4
+    """
 
     def __repr__(self) -> str:
         return f"LearningExplorer({WEIGHTS[0]} to {WEIGHTS[1]} weights, up to {STEPS[-1]} steps)"

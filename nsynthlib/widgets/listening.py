@@ -18,7 +18,13 @@ SOFTEST_DBFS = -60.0  # an RMS below it leaves too few steps of 16 bits to be ma
 
 
 class ABX(anywidget.AnyWidget):
-    """Made by :func:`abx`; all of it happens in the page, ``web/views/abx.mjs``."""
+    """Made by :func:`abx`; all of it happens in the page, ``web/views/abx.mjs``.
+
+    >>> import numpy as np
+    >>> sine = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    >>> abx({"loud": 0.5 * sine, "soft": 0.25 * sine}).matching
+    "loud is turned down by 6.0 dB, to the other's RMS."
+    """
 
     _esm = one_file(WEB / "views/abx.mjs")
     _css = WEB / "page/explorer.css"
@@ -63,6 +69,11 @@ def abx(sounds: Mapping[str, Sound], sample_rate: int = SAMPLE_RATE, trials: int
 
     Raises:
         ValueError: for another number of sounds or of trials, or for sounds that cannot be played or matched.
+
+    >>> import numpy as np
+    >>> sine = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    >>> abx({"sine": sine, "square": np.sign(sine)}, trials=5)
+    ABX(sine | square: 5 trials)
     """
     if len(sounds) != 2:
         raise ValueError(f"an ABX test compares two sounds, not {len(sounds)}")

@@ -37,7 +37,11 @@ class LiveWidget(ExplorerWidget):
 
 
 class LiveExplorer(Explorer):
-    """Made by :func:`live_explorer`."""
+    """Made by :func:`live_explorer`.
+
+    >>> live_explorer(n_mels=0).controls["n_mels"].label
+    'all bins'
+    """
 
     def __repr__(self) -> str:
         names = ", ".join(self.widget.examples) or "none"

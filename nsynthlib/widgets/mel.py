@@ -97,7 +97,12 @@ def corners_of(n_mels: int, low: float, high: float, scale: str) -> np.ndarray:
 
 
 class MelExplorer(Explorer):
-    """Made by :func:`mel_explorer`."""
+    """Made by :func:`mel_explorer`.
+
+    >>> from nsynthlib import pocket
+    >>> mel_explorer(pocket()[0], n_mels=64).controls["n_mels"].value
+    64
+    """
 
     def __repr__(self) -> str:
         return f"MelExplorer({length_of(self.widget)})"
@@ -127,6 +132,10 @@ def mel_explorer(
 
     Raises:
         ValueError: for a sound that cannot be played, or a value that the controls do not have.
+
+    >>> from nsynthlib import pocket
+    >>> mel_explorer(pocket()[0], n_mels=64, mel_scale="htk")
+    MelExplorer(64000 samples, 16000 Hz)
     """
     sound, sample_rate = read_sound(audio).numpy(), check_rate(sample_rate)
     at = places_of(dict(n_mels=BANDS, mel_scale=MEL_SCALES), dict(n_mels=n_mels, mel_scale=mel_scale))

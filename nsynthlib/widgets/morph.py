@@ -79,7 +79,11 @@ def _read(name: str, given: Sound | None, example: str) -> np.ndarray:
 
 
 class MorphExplorer(Explorer):
-    """Made by :func:`morph_explorer`."""
+    """Made by :func:`morph_explorer`.
+
+    >>> morph_explorer(position=0.25).controls["position"].value
+    0.25
+    """
 
     def __repr__(self) -> str:
         return f"MorphExplorer(2 notes of {len(self.widget.note) // 4} samples)"
@@ -95,6 +99,10 @@ def morph_explorer(a: Sound | None = None, b: Sound | None = None, *, position: 
 
     Raises:
         ValueError: for a sound that is too short or too long, or a position outside 0 to 1.
+
+    >>> from nsynthlib import pocket
+    >>> morph_explorer(*pocket()[:2])
+    MorphExplorer(2 notes of 64000 samples)
     """
     if not 0 <= position <= 1:
         raise ValueError(refusal("position", position, "from 0 to 1"))

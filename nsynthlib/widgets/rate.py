@@ -29,7 +29,12 @@ GRIFFIN_LIM_STEPS = 16
 
 
 class RateExplorer(anywidget.AnyWidget):
-    """Made by :func:`rate_explorer`; all that it shows travels with it, and a page is all it needs."""
+    """Made by :func:`rate_explorer`; all that it shows travels with it, and a page is all it needs.
+
+    >>> explorer = rate_explorer()
+    >>> len(explorer.beta), explorer.hop
+    (5, 0.032)
+    """
 
     _esm = one_file(WEB / "views/rate.mjs")
     _css: Any = "".join((WEB / f"page/{name}.css").read_text(encoding="utf-8") for name in ("explorer", "live"))
@@ -61,6 +66,9 @@ def rate_explorer(path: str | PathLike[str] = FILE) -> RateExplorer:
 
     Raises:
         DataError: for a file that is missing or no such one.
+
+    >>> rate_explorer()
+    RateExplorer(2 notes, 5 weights)
     """
     about, tensors = _read(Path(path))
     known = {note.name: note for note in pocket()}

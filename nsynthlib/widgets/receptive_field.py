@@ -113,7 +113,11 @@ def _dilations(settings: Settings) -> list[int]:
 
 
 class ReceptiveFieldExplorer(Explorer):
-    """Made by :func:`receptive_field_explorer`."""
+    """Made by :func:`receptive_field_explorer`.
+
+    >>> receptive_field_explorer(layers=8).controls["layers"].value
+    8
+    """
 
     def __repr__(self) -> str:
         return f"ReceptiveFieldExplorer(up to {LAYERS[1] * STACKS[1]} layers)"

@@ -115,7 +115,11 @@ def picture(way: str, note: Tensor, settings: Settings) -> Tensor:
 
 
 class ReconstructionExplorer(Explorer):
-    """Made by :func:`reconstruction_explorer`."""
+    """Made by :func:`reconstruction_explorer`.
+
+    >>> sorted(reconstruction_explorer().controls)[:3]
+    ['example', 'family', 'pitch']
+    """
 
     def __repr__(self) -> str:
         return f"ReconstructionExplorer({len(EXAMPLES)} notes, or one of your own; {', '.join(WAY_NAMES[:-1])})"

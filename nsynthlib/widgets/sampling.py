@@ -154,7 +154,11 @@ class SamplingWidget(ExplorerWidget):
 
 
 class SamplingExplorer(Explorer):
-    """Made by :func:`sampling_explorer`."""
+    """Made by :func:`sampling_explorer`.
+
+    >>> sampling_explorer(frequency=7000, sample_rate=8000).controls["frequency"].value
+    7000
+    """
 
     def __repr__(self) -> str:
         return f"SamplingExplorer({FREQUENCIES[0]} to {FREQUENCIES[1]} Hz at {RATES[0]} to {RATES[-1]} Hz)"
@@ -184,6 +188,9 @@ def sampling_explorer(
 
     Raises:
         ValueError: for a sound that cannot be played, or a value that the controls do not have.
+
+    >>> sampling_explorer(bits=3, dither=True)
+    SamplingExplorer(50 to 12000 Hz at 4000 to 48000 Hz)
     """
     sounds_rate = check_rate(sounds_rate)
     files = {name: encode_flac(read_sound(sound).numpy(), sounds_rate) for name, sound in (sounds or {}).items()}

@@ -82,7 +82,12 @@ def _stft_of(settings: Settings) -> STFT:
 
 
 class STFTExplorer(Explorer):
-    """Made by :func:`stft_explorer`."""
+    """Made by :func:`stft_explorer`.
+
+    >>> from nsynthlib import pocket
+    >>> stft_explorer(pocket()[0], n_fft=2048).controls["n_fft"].value
+    2048
+    """
 
     def __repr__(self) -> str:
         return f"STFTExplorer({length_of(self.widget)})"
@@ -112,6 +117,10 @@ def stft_explorer(
 
     Raises:
         ValueError: for a sound that cannot be played, or a value that the controls do not have.
+
+    >>> from nsynthlib import pocket
+    >>> stft_explorer(pocket()[0], window="boxcar")
+    STFTExplorer(64000 samples, 16000 Hz)
     """
     sound, sample_rate = read_sound(audio).numpy(), check_rate(sample_rate)
     offered = dict(

@@ -11,7 +11,11 @@ from nsynthlib.widgets.synthesis_notes import PITCHES, VELOCITIES, WAYS, NoteWid
 
 
 class SynthesisExplorer(Explorer):
-    """Made by :func:`synthesis_explorer`."""
+    """Made by :func:`synthesis_explorer`.
+
+    >>> sorted(synthesis_explorer("plucked").controls)[:4]
+    ['cutoff', 'pitch', 'position', 'ringing']
+    """
 
     def __init__(self, widget: NoteWidget) -> None:
         controls = {name: _control(widget, name) for name in widget.labels}
@@ -45,6 +49,9 @@ def synthesis_explorer(method: str) -> SynthesisExplorer:
 
     Raises:
         ValueError: for another.
+
+    >>> synthesis_explorer("fm")
+    SynthesisExplorer(fm: ratio, index, fading)
     """
     if method not in WAYS:
         raise ValueError(f"method {method!r} is unknown; choose one of {', '.join(WAYS)}")

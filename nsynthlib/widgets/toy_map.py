@@ -22,7 +22,16 @@ REACH = 3.0  # from the middle to an edge of the map, in standard deviations of 
 
 
 class ToyMap(anywidget.AnyWidget):
-    """Made by :func:`toy_map`; all of it happens in the page, ``web/views/toy_map.mjs``."""
+    """Made by :func:`toy_map`; all of it happens in the page, ``web/views/toy_map.mjs``.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from nsynthlib import pocket
+    >>> decoder = nn.Sequential(nn.Linear(2, 8), nn.SiLU(), nn.Linear(8, 12 * 14))
+    >>> places, empty = torch.tensor([[-1.0, 0.5], [1.2, 0.0]]), torch.zeros(10, 10, dtype=torch.bool)
+    >>> list(toy_map(decoder, places, places - 3, pocket()[:2], empty, anchors=(1, 0)).anchors)
+    [1, 0]
+    """
 
     _esm = one_file(WEB / "views/toy_map.mjs")
     _css: Any = "".join((WEB / f"views/{name}.css").read_text(encoding="utf-8") for name in ("latent_map", "toy_map"))
@@ -66,6 +75,14 @@ def toy_map(
 
     Raises:
         ValueError: for shapes that do not fit, layers that the page cannot compute, or an anchor that is no note.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from nsynthlib import pocket
+    >>> decoder = nn.Sequential(nn.Linear(2, 16), nn.SiLU(), nn.Linear(16, 12 * 14))
+    >>> mean, log_var = torch.tensor([[-1.0, 0.5], [1.2, 0.0]]), torch.full((2, 2), -3.0)
+    >>> toy_map(decoder, mean, log_var, pocket()[:2], empty=torch.zeros(10, 10, dtype=torch.bool))
+    ToyMap(2 notes, decoder of 2904 numbers)
     """
     layers = list(_linear(decoder))
     sizes = [layers[0].in_features, *(layer.out_features for layer in layers)]

@@ -18,6 +18,12 @@ class Comb(nn.Module):
 
     Args:
         log_mel: the spectrogram whose bands are meant.
+
+    >>> import torch
+    >>> from nsynthlib.spectral import LogMel
+    >>> comb = Comb(LogMel())(torch.tensor([60.0]))
+    >>> comb.shape, int(comb[0, :40].argmax()) == round(LogMel().bands([261.63])[0])
+    (torch.Size([1, 384]), True)
     """
 
     def __init__(self, log_mel: LogMel) -> None:

@@ -15,6 +15,10 @@ class Preset:
     """An encoder and a decoder, each with its channels at every level, and the size of the latent vector between them.
 
     ``stride`` is what the rows and columns of a spectrogram must be multiples of.
+
+    >>> small = PRESETS["small"]
+    >>> small.latent_dim, small.stride
+    (32, 32)
     """
 
     latent_dim: int
@@ -38,6 +42,11 @@ def thesis_preset(
         pad_input: silence added at the end of a spectrogram, so that it can be halved in every layer. Without it,
             halves are rounded down, and ``output_padding`` says what the decoder does about that.
         pooling, output_padding: see :class:`ThesisEncoder` and :class:`ThesisDecoder`.
+
+    >>> thesis_preset().latent_dim, thesis_preset().stride  # three layers, each halves
+    (128, 8)
+    >>> thesis_preset(channels=(32, 64, 64, 8), latent_dim=32).stride
+    16
     """
     return Preset(
         latent_dim,
@@ -48,7 +57,13 @@ def thesis_preset(
 
 
 def residual_preset(latent_dim: int, encoder: Levels, decoder: Levels, *, film: bool = True) -> Preset:
-    """A residual network; without ``film`` its blocks are not told the condition, which stays beside the vector."""
+    """A residual network; without ``film`` its blocks are not told the condition, which stays beside the vector.
+
+    >>> levels = ((24, 1), (48, 1), (64, 2))  # channels and blocks, from the finest grid to the coarsest
+    >>> tiny = residual_preset(16, encoder=levels, decoder=levels)
+    >>> tiny.latent_dim, tiny.stride
+    (16, 32)
+    """
     return Preset(
         latent_dim,
         PATCH * 2 ** (len(decoder) - 1),

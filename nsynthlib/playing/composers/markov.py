@@ -19,6 +19,7 @@ def learn(tune: Sequence[Chord], order: int = 1) -> Table:
     A note is its pitch and its length together. The estimate of a transition's probability by maximum likelihood is
     the share that it has of its list.
 
+    >>> from nsynthlib.playing.composers.scores import Chord
     >>> learn([Chord((60,), 1.0), Chord((62,), 1.0)])[(Chord((60,), 1.0),)]
     [Chord(pitches=(62,), beats=1.0)]
     """

@@ -28,7 +28,10 @@ code := $(shell find nsynthlib -type f -not -path '*/__pycache__/*')
 pages := _config.yml _toc.yml $(shell find book chapters -type f \
     -not -path '$(vendor)/*' -not -path '$(engine)/*' -not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*')
 
-book: _build/.built
+# One build at a time in one folder.
+book:
+	$(need-python)
+	@"$(PYTHON)" tools/one_build.py $(MAKE) --no-print-directory _build/.built
 	@echo "The book is in _build/html. To read it:  make serve"
 
 # --- Python -----------------------------------------------------------------------------------------------------
@@ -242,5 +245,5 @@ miniatures: $(patsubst %,runs/%/.small,$(small))
 # Notes and training runs (data/, runs/) are a reader's work and stay.
 clean:
 	rm -rf .venv .venv-colab node_modules _build build *.egg-info $(vendor) $(engine) \
-	    .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	    .building .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name .git -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +

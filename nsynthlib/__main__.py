@@ -13,6 +13,7 @@ import typer
 
 from nsynthlib.cli import app, say
 from nsynthlib.errors import DataError, RunFailed, UsageError
+from nsynthlib.files import explain
 from nsynthlib.signals import end_like_ctrl_c
 
 INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
@@ -31,7 +32,7 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, EOFError, typer.Abort):
         _fail("stopped", 1)
     except OSError as error:
-        _fail(error, 1)
+        _fail(explain(error), 1)
     except Exception as error:
         if not hasattr(error, "format_message"):  # typer's own complaints have it, and nothing else
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from nsynthlib.errors import DataError, UsageError
+
+_ROOM = "; make room or choose another disk"
+_RIGHTS = "; choose a folder that you may write to"
+ADVICE = {errno.ENOSPC: _ROOM, errno.EDQUOT: _ROOM, errno.EFBIG: _ROOM, errno.EACCES: _RIGHTS, errno.EROFS: _RIGHTS}
 
 
 class atomic:
@@ -31,11 +36,25 @@ class atomic:
     def __enter__(self) -> Path:
         return self.partial
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: object) -> None:
         if kind is None:
             os.replace(self.partial, self.path)
-        else:
-            self.partial.unlink(missing_ok=True)
+            return
+        self.partial.unlink(missing_ok=True)
+        _name(error, self.path)
+
+
+def _name(error: BaseException | None, path: Path) -> None:
+    """Let an error of the system tell what was to be made: of a full disk it tells nothing, else the partial file."""
+    if isinstance(error, OSError) and error.errno is not None and ".partial" in str(error.filename or ".partial"):
+        error.filename = str(path)
+
+
+def explain(error: OSError) -> str:
+    """What the system refused, as one line: the file, why, and what to do where that is known."""
+    if error.errno is None or error.filename is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" + ADVICE.get(error.errno, "")
 
 
 @contextmanager
@@ -47,14 +66,17 @@ def new_folder(path: Path) -> Iterator[Path]:
     path = Path(path)
     if path.exists():
         raise UsageError(f"{path} exists already; name a new folder, or remove it first")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    partial: Path | None = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
         yield partial
         partial.chmod(0o755)
         partial.rename(path)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+    except BaseException as error:
+        if partial:
+            shutil.rmtree(partial, ignore_errors=True)
+        _name(error, path)
         raise
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import fault_table
 import pytest
 from helpers import ROOT, need, serving
 
@@ -46,7 +47,10 @@ def pages(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def launch() -> Iterator[Callable]:
-    """``launch(*flags)`` starts the system's Chromium, without a window."""
+    """``launch(*flags)`` starts the system's Chromium, without a window; ``without`` leaves out a usual flag.
+
+    ``launch(user=FOLDER)`` starts it as the user whose settings lie there, and gives that user's context.
+    """
     sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     path = next(filter(None, map(shutil.which, names)), None)
@@ -56,7 +60,13 @@ def launch() -> Iterator[Callable]:
             pytest.fail(missing, pytrace=False)
         pytest.skip(missing)
     with sync_playwright() as playwright:
-        yield lambda *flags: playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+
+        def start(*flags: str, without: str = "none", user: Path | None = None):
+            how = {"executable_path": path, "args": [*(flag for flag in FLAGS if not flag.startswith(without)), *flags]}
+            chromium = playwright.chromium
+            return chromium.launch_persistent_context(user, **how) if user else chromium.launch(**how)
+
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +80,8 @@ def chromium(launch) -> Iterator:
 class Visit:
     """One page in a window of its own, and everything it asked for and complained about."""
 
-    def __init__(self, browser, width: int = 1280) -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": 900})
+    def __init__(self, browser=None, width: int = 1280, context=None) -> None:
+        self.context = context or browser.new_context(viewport={"width": width, "height": 900})
         self.page = self.context.new_page()
         self.page.set_default_timeout(30_000)
         self.complaints: list[str] = []
@@ -203,6 +213,25 @@ def write_samples(samples) -> Callable[..., None]:
             soundfile.write(samples / name, audio, rate, **how)
 
     return write
+
+
+@pytest.fixture
+def shown(request, record_property, tmp_path) -> Callable[[str], None]:
+    """``shown(line)``: what a reader sees of a fault is one plain line, the one that stands in the book's table."""
+    stored = {row["test"]: row["shows"] for row in fault_table.stored()}.get(request.node.nodeid.removeprefix("tests/"))
+
+    plugins = request.config.pluginmanager.get_plugins()
+
+    def show(line: str) -> None:
+        assert line
+        assert "\n" not in line
+        assert "Traceback" not in line
+        plain = fault_table.plain(line, tmp_path)
+        record_property("shows", plain)
+        if stored is not None and not any(isinstance(p, fault_table.Record) for p in plugins):
+            assert plain in stored, f"the table shows another line; {fault_table.AGAIN}"
+
+    return show
 
 
 @pytest.fixture

@@ -120,16 +120,5 @@ def test_without_javascript_all_code_is_shown(site, chromium):
     context.close()
 
 
-def test_a_browser_that_keeps_nothing_still_folds(site, visit):
-    window = visit()
-    refuse = (
-        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError') } })"
-    )
-    window.page.add_init_script(refuse)
-    window.page.goto(f"{site}/chapters/02_stft.html")
-    switch(window).click()
-    assert shown(window) == 0
-
-
 def test_a_page_without_code_has_no_switch(site, visit):
     assert switch(opened(visit, site, page="book/glossary.html")).count() == 0

@@ -2,6 +2,9 @@
 
 import hashlib
 import io
+import signal
+import subprocess
+import sys
 import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,10 +37,14 @@ def archive_of(folder, extra=()):
 
 
 class Server:
-    """Serves one archive; `breaks` says after how many bytes each connection in turn is cut, `None` for never."""
+    """Serves one archive; `breaks` says after how many bytes each connection in turn is cut, `None` for never.
 
-    def __init__(self, content, breaks=(), resumes=True):
+    `stalls` connections are not cut there, but send nothing more until `close()`; `lie` is added to each length told.
+    """
+
+    def __init__(self, content, breaks=(), resumes=True, stalls=0, lie=0):
         self.content, self.breaks, self.resumes, self.asked = content, list(breaks), resumes, []
+        self.stalls, self.lie, self.stalled, self.closed = stalls, lie, threading.Event(), threading.Event()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,11 +71,21 @@ class Server:
             handler.end_headers()
             return
         handler.send_response(206 if asked and self.resumes else 200)
-        handler.send_header("Content-Length", str(len(self.content) - start))
+        handler.send_header("Content-Length", str(len(self.content) - start + self.lie))
         handler.end_headers()
         end = self.breaks.pop(0) if self.breaks else None
         handler.wfile.write(self.content[start:] if end is None else self.content[start : start + end])
+        if self.stalls:
+            self.stalls -= 1
+            handler.wfile.flush()
+            self.stalled.set()
+            self.closed.wait()
         handler.close_connection = True
+
+    def close(self):
+        self.closed.set()
+        self.http.shutdown()
+        self.http.server_close()
 
 
 @pytest.fixture
@@ -86,8 +103,7 @@ def serve(monkeypatch, folder):
 
     yield start
     for server in started:
-        server.http.shutdown()
-        server.http.server_close()
+        server.close()
 
 
 def names(path):
@@ -158,11 +174,13 @@ def absolute():
 
 
 @pytest.mark.parametrize("member", [escaping, absolute])
-def test_no_member_leaves_the_folder(serve, folder, tmp_path, member):
+@pytest.mark.fault("a tar with ../", kept="The archive, to be looked at; nothing of it is unpacked, here or elsewhere.")
+def test_no_member_leaves_the_folder(serve, folder, tmp_path, member, shown):
     server = serve(archive_of(folder, [member()]))
     out = tmp_path / "out"
-    with pytest.raises(DataError, match="cannot be unpacked"):
+    with pytest.raises(DataError, match="cannot be unpacked") as error:
         download("test", out, server.address)
+    shown(str(error.value))
     assert not (tmp_path / "escaped.txt").exists()
     assert names(out) == ["nsynth-test.jsonwav.tar.gz"]
 
@@ -172,6 +190,65 @@ def test_an_archive_with_too_few_notes_is_refused(serve, tmp_path):
     with pytest.raises(DataError, match="holds 3 entries and 3 sounds, not 4"):
         download("test", tmp_path / "out", server.address)
     assert "nsynth-test" not in names(tmp_path / "out")
+
+
+@pytest.mark.fault("a download that stalls", kept="What has come: the same command goes on from there.")
+def test_a_download_that_stalls_gives_up_and_goes_on_the_next_time(serve, tmp_path, monkeypatch, shown):
+    """Connections that stay open and send nothing more; half a second stands for the minute."""
+    monkeypatch.setattr(downloading, "STALL_SECONDS", 0.5)
+    server = serve(breaks=[CHUNK] + [0] * (downloading.ATTEMPTS - 1), stalls=downloading.ATTEMPTS)
+    out = tmp_path / "out"
+    with pytest.raises(DataError, match=r"cannot be fetched \(for 0\.5 seconds nothing came\); run the same") as error:
+        download("test", out, server.address)
+    shown(str(error.value).replace("0.5", "60"))
+    assert (out / f"{NAME[1:]}.part").stat().st_size == CHUNK
+    assert len(download("test", out, server.address)) == 3
+    assert server.asked == [None] + [f"bytes={CHUNK}-"] * downloading.ATTEMPTS
+
+
+@pytest.mark.fault("a download that lies about its length", kept="Nothing wrong: the sum of the archive is compared.")
+def test_a_server_that_announces_too_little_is_found_out(serve, tmp_path, shown):
+    """The archive seems whole and is not."""
+    server = serve(lie=-100)
+    with pytest.raises(DataError, match="is not the official archive") as error:
+        download("test", tmp_path / "out", server.address)
+    shown(str(error.value))
+    assert names(tmp_path / "out") == []
+
+
+@pytest.mark.fault(
+    "a download that lies about its length", kept="What has come: it is asked for more, and then is whole."
+)
+def test_a_server_that_announces_too_much_is_asked_again(serve, tmp_path):
+    server = serve(lie=100)
+    assert len(download("test", tmp_path / "out", server.address)) == 3
+    assert server.asked[0] is None
+    assert set(server.asked[1:]) == {f"bytes={len(server.content)}-"}
+    assert names(tmp_path / "out") == ["nsynth-test"]
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from nsynthlib.data import downloading
+downloading.OFFICIAL["test"] = downloading.Split(3, sys.argv[3])
+downloading.download("test", Path(sys.argv[1]), sys.argv[2])
+"""
+
+
+@pytest.mark.fault("SIGKILL", kept="What has come of a download: the same command goes on from there.")
+def test_a_killed_download_is_gone_on_with(serve, tmp_path):
+    server = serve(breaks=[2 * CHUNK], stalls=1)
+    out, checksum = tmp_path / "out", downloading.OFFICIAL["test"].checksum
+    command = [sys.executable, "-c", FETCH, str(out), server.address, checksum]
+    with subprocess.Popen(command) as fetching:
+        assert server.stalled.wait(120)
+        part = out / f"{NAME[1:]}.part"
+        while not part.exists() or part.stat().st_size < 2 * CHUNK:
+            assert fetching.poll() is None
+        fetching.send_signal(signal.SIGKILL)
+    assert len(download("test", out, server.address)) == 3
+    assert server.asked == [None, f"bytes={2 * CHUNK}-"]
 
 
 def test_a_full_disk_is_told_first(serve, tmp_path, disk_with):

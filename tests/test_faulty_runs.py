@@ -48,6 +48,13 @@ def run(finished, tmp_path) -> Path:
     return tmp_path / "run"
 
 
+def marked(kept: str) -> list:
+    """Each signal that ends a program; two of them are rows of the book's table of faults."""
+    faults = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+    marks = {number: [pytest.mark.fault(fault, kept=kept)] for number, fault in faults.items()}
+    return [pytest.param(number, id=number.name, marks=marks.get(number, [])) for number in ENDING]
+
+
 SIGNALLED = """
 import os, signal, sys
 from nsynthlib import Settings, rendering, train
@@ -65,7 +72,9 @@ train((every[:22], every[22:32]), run, Settings(kind="vae", epochs=2, batch_size
 """
 
 
-@pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", marked("Every step of the training run, the one under way too; `--resume` goes on with it.")
+)
 def test_a_run_that_is_told_to_end_loses_nothing(notes, finished, tmp_path, number):
     """The step under way is kept, and what is resumed ends with the bits of a run that was never told."""
     run = tmp_path / "run"
@@ -149,8 +158,8 @@ def test_what_is_ignored_stays_ignored():
         signal.signal(signal.SIGHUP, before)
 
 
-@pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
-def test_any_command_ends_in_one_line_and_leaves_no_half_file(tmp_path, number):
+@pytest.mark.parametrize("number", marked("What was finished; of the file under way, nothing is left."))
+def test_any_command_ends_in_one_line_and_leaves_no_half_file(tmp_path, number, shown):
     command = [sys.executable, "-m", "nsynthlib", "data", "synthetic", str(tmp_path / "notes"), "--notes", "5000"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"}) as process:
         seen = b""
@@ -161,6 +170,7 @@ def test_any_command_ends_in_one_line_and_leaves_no_half_file(tmp_path, number):
         told = process.stderr.read().decode()
         assert process.wait(60) == 1
     assert told.splitlines()[-1].endswith("nsynthlib: stopped")
+    shown("nsynthlib: stopped")
     assert "Traceback" not in told
     assert not list(tmp_path.rglob("*.partial"))
 
@@ -185,8 +195,8 @@ except classifier.RunFailed as error:
 """
 
 
-@pytest.mark.parametrize("number", ENDING, ids=lambda number: number.name)
-def test_a_classifier_that_is_told_to_end_leaves_the_best_and_says_so(tmp_path, number):
+@pytest.mark.parametrize("number", marked("The best classifier so far."))
+def test_a_classifier_that_is_told_to_end_leaves_the_best_and_says_so(tmp_path, number, shown):
     """22 notes are one step an epoch: the second step is the second epoch's."""
     told = in_python("-c", STOPPED, int(number), tmp_path / "run", 2).stdout
     assert told.startswith(f"stopped after 1 of 3 epochs; {tmp_path / 'run'} holds the best classifier so far, of")
@@ -218,7 +228,8 @@ def test_a_run_of_another_version_is_told_in_one_line(notes, run, spoil, words):
     assert "\n" not in str(error.value)
 
 
-def test_the_command_line_tells_another_version_in_one_line(run, tmp_path):
+@pytest.mark.fault("weights of another version", kept="The run, as that version left it.")
+def test_the_command_line_tells_another_version_in_one_line(run, tmp_path, shown):
     in_python("-m", "nsynthlib", "data", "pocket", tmp_path / "notes")
     record = json.loads((run / "settings.json").read_text())
     del record["settings"]["noise_prob"]
@@ -229,6 +240,7 @@ def test_the_command_line_tells_another_version_in_one_line(run, tmp_path):
     assert "lacks the setting 'noise_prob'" in told
     assert "another version" in told
     assert "options of its own" not in told
+    shown(told.strip())
 
 
 def test_a_deeply_nested_record_is_one_line(notes, run):

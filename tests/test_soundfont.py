@@ -1,16 +1,19 @@
 """The soundfont set, against fonts made here by hand, arithmetic, and what is known of FluidR3."""
 
+import ctypes.util
 import json
 import math
+import os
 import re
 import struct
+import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from helpers import contents, need, rms, sine, stop_at_third_job, strongest
+from helpers import contents, in_python, need, rms, sine, stop_at_third_job, strongest
 
 from nsynthlib.audio.pitch import estimate_pitch, hz_to_midi
 from nsynthlib.data import FAMILIES, SOURCES, NSynth, parse_name
@@ -431,15 +434,18 @@ def test_a_missing_font_says_how_to_get_it(monkeypatch, name):
     assert_tells_how(error.value)
 
 
-def test_missing_fluidsynth_says_how_to_get_it(monkeypatch):
-    def missing(name):
-        raise OSError(f"{name}: cannot open shared object file")
-
-    monkeypatch.setattr(fluid.ctypes, "CDLL", missing)
-    fluid.library.cache_clear()
-    with pytest.raises(UsageError, match="FluidSynth is not installed") as error:
-        fluid.library()
-    assert_tells_how(error.value)
+@pytest.mark.fault("missing FluidSynth", kept="Nothing was begun; the same command works once FluidSynth is there.")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere libraries are found by other ways")
+def test_missing_fluidsynth_says_how_to_get_it(tmp_path, shown):
+    """An empty file in the place of the library, which the system then cannot load."""
+    name = ctypes.util.find_library("fluidsynth") or "libfluidsynth.so.3"
+    (tmp_path / name).touch()
+    command = ("data", "soundfont", tmp_path / "notes", "--notes", 10)
+    told = in_python("-m", "nsynthlib", *command, code=2, env=os.environ | {"LD_LIBRARY_PATH": str(tmp_path)}).stderr
+    assert "FluidSynth is not installed" in told
+    assert_tells_how(told.strip())
+    shown(told.strip())
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def assert_tells_how(error):

@@ -90,13 +90,17 @@ def check_resumed(finished, notes, run):
     assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
-def test_a_killed_run_resumes_to_the_same_bits(synthetic_folder, notes, finished, tmp_path):
+@pytest.mark.fault(
+    "SIGKILL", kept="The training run up to its last epoch; what `--resume` ends with is the same to the bit."
+)
+def test_a_killed_run_resumes_to_the_same_bits(synthetic_folder, notes, finished, tmp_path, shown):
     """In the second of the two steps of the second epoch."""
     run = tmp_path / "killed"
     in_python("-c", SIGNALLED, synthetic_folder, run, int(signal.SIGKILL), 4, code=-signal.SIGKILL)
     assert history_of(run)["validation"][-1]["step"] == 2
-    with pytest.raises(UsageError, match="add --resume"):
+    with pytest.raises(UsageError, match="add --resume") as error:
         train(notes, run, SETTINGS, quiet=True)
+    shown(str(error.value))
     check_resumed(finished, notes, run)
 
 
@@ -121,6 +125,7 @@ train(NSynth(folder).split(), Path(run), Settings(epochs=2, batch_size=8, seed=3
 """
 
 
+@pytest.mark.fault("full disk", kept="The last good checkpoint of a training run.")
 @pytest.mark.parametrize("size", [20_000, 20_000_000])
 def test_a_full_disk_stops_the_run_in_one_line(synthetic_folder, tmp_path, size):
     """Too small for the weights, and too small for the checkpoint: nothing half written stays."""
@@ -132,13 +137,30 @@ def test_a_full_disk_stops_the_run_in_one_line(synthetic_folder, tmp_path, size)
     assert not list(run.glob(".*.partial"))
 
 
-def test_a_full_gpu_is_told_in_one_line(notes, tmp_path, monkeypatch):
+@pytest.mark.fault("GPU out of memory", kept="The last good checkpoint.")
+@pytest.mark.parametrize("place", ["BatchSource", "beta_vae_loss"])
+def test_a_full_gpu_is_told_in_one_line(notes, tmp_path, monkeypatch, shown, place):
+    """By the notes, which stay in it, and by a batch."""
+
     def full(*_):
         raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
-    monkeypatch.setattr(loop, "beta_vae_loss", full)
-    with pytest.raises(RunFailed, match=r"does not hold a batch of 8 .* smaller --batch-size"):
+    monkeypatch.setattr(loop, place, full)
+    with pytest.raises(RunFailed, match=r"does not hold a batch of 8 .* smaller --batch-size") as error:
         train(notes, tmp_path / "run", SETTINGS, quiet=True)
+    shown(str(error.value))
+
+
+@pytest.mark.gpu
+def test_a_gpu_that_is_really_full_is_told_in_one_line(notes, tmp_path):
+    """As one whose memory is all but taken by others."""
+    torch.cuda.empty_cache()
+    torch.cuda.set_per_process_memory_fraction(0.002)
+    try:
+        with pytest.raises(RunFailed, match=r"does not hold a batch of 8 .* smaller --batch-size"):
+            train(notes, tmp_path / "run", SETTINGS, quiet=True)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
 
 
 def test_a_run_that_learns_no_more_is_stopped(notes, tmp_path, monkeypatch):

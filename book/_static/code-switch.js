@@ -2,27 +2,12 @@
 // solution that folds by itself is left to itself. Without this script all code is shown.
 (() => {
   const KEY = "nn-code";
+  const REFUSED = ". This browser keeps nothing for this site: what you choose holds for this page.";
   const root = document.documentElement;
-
-  // A browser that keeps nothing for this site throws.
-  const recall = () => {
-    try {
-      return localStorage.getItem(KEY);
-    } catch {
-      return null;
-    }
-  };
-  const remember = (state) => {
-    try {
-      localStorage.setItem(KEY, state);
-    } catch {
-      // then the choice holds for this page
-    }
-  };
 
   // On a telephone long lines run out of sight, so code starts folded. Set before anything is painted.
   const usual = matchMedia("(max-width: 600px)").matches ? "folded" : "shown";
-  root.dataset.code = recall() ?? usual;
+  root.dataset.code = localStorage.getItem(KEY) ?? usual;
   const isShown = () => root.dataset.code !== "folded";
 
   /** Puts the code of a cell into something that opens; its line is there while code is folded. */
@@ -56,12 +41,12 @@
     button.textContent = "Code";
     const show = () => {
       button.setAttribute("aria-pressed", String(isShown()));
-      button.title = isShown() ? "Fold all code" : "Show all code";
+      button.title = (isShown() ? "Fold all code" : "Show all code") + (root.dataset.storage ? REFUSED : "");
       for (const fold of folds) fold.open = isShown();
     };
     button.addEventListener("click", () => {
       root.dataset.code = isShown() ? "folded" : "shown";
-      remember(root.dataset.code);
+      localStorage.setItem(KEY, root.dataset.code);
       keepPlace(show);
     });
     show();

@@ -19,6 +19,7 @@ from nsynthlib.files import need_space
 
 ADDRESS = "http://download.magenta.tensorflow.org/datasets/nsynth/"
 ATTEMPTS = 5  # connections that may break before a download gives up
+STALL_SECONDS = 60  # without a byte, after which a connection counts as broken
 CHUNK = 1 << 16  # bytes: no more than this is lost when a connection breaks
 NOTE_BYTES = 128_044 + 700  # a WAV and its entry
 
@@ -89,14 +90,28 @@ def _fetch(url: str, folder: Path, split: Split, progress: bool) -> Path:
     try:
         return Path(pooch.retrieve(url, split.checksum, name, folder, downloader=fetch))
     except (requests.RequestException, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        raise DataError(f"{url}: cannot be fetched ({reason}); run the same again to go on where it stopped") from None
+        raise DataError(
+            f"{url}: cannot be fetched ({_reason(error)}); run the same again to go on where it stopped"
+        ) from None
     except DataError:
         raise
     except ValueError:  # pooch's word for a wrong checksum
         raise DataError(
             f"{url}: is not the official archive (its checksum differs); it was removed, try again"
         ) from None
+
+
+def _reason(error: OSError) -> str:
+    """Why nothing more came; the errors of requests are errors of the system too, without its words."""
+    import requests
+
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the server answers {error.response.status_code}"
+    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        return f"for {STALL_SECONDS} seconds nothing came"
+    if isinstance(error, requests.RequestException):
+        return "the connection could not be made, or broke"
+    return error.strerror or str(error)
 
 
 class _Resuming:
@@ -116,7 +131,7 @@ class _Resuming:
                     return
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
                 broken = error
-        raise broken or DataError(f"{url}: the connection broke {ATTEMPTS} times; run the same again to go on")
+        raise broken or requests.ConnectionError(f"{ATTEMPTS} connections ended early")
 
     def _go_on(self, url: str) -> bool:
         """Append what comes until the connection ends; returns whether the file is whole."""
@@ -124,12 +139,13 @@ class _Resuming:
 
         have = self.part.stat().st_size if self.part.exists() else 0
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-        with requests.get(url, headers=headers, stream=True, timeout=60) as response:
+        with requests.get(url, headers=headers, stream=True, timeout=STALL_SECONDS) as response:
             if response.status_code == 416:  # all of it is here, or more than there is
                 return self._whole(response, have)
             response.raise_for_status()
             if response.status_code != 206:  # a server that cannot resume sends everything
                 have = 0
+            response.raw.enforce_content_length = False  # or the last bytes before an early end would be dropped
             total = have + int(response.headers.get("Content-Length", 0))
             need_space(self.part.parent, total - have + self.unpacked, "the archive and its notes")
             self._append(response, have, total)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,11 +93,23 @@ def load_weights(model: nn.Module, path: Path) -> None:
     """
     try:
         stored = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise DataError(f"its {path.name} cannot be read ({str(error).splitlines()[0]}); make it again") from None
+    except SafetensorError as error:
+        unread = _foreign(path) or f"cannot be read ({str(error).splitlines()[0]}); make it again"
+        raise DataError(f"its {path.name} {unread}") from None
+    except OSError as error:
+        raise DataError(f"its {path.name} cannot be read ({error.strerror or error}); make it again") from None
     if fault := _misfit(model.state_dict(), stored):
         raise DataError(f"its {path.name} {fault}; it belongs to another model")
     model.load_state_dict(stored)
+
+
+def _foreign(path: Path) -> str | None:
+    """What a file is that is no safetensors but holds a pickle, as others write weights."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start != b"PK" and start[:1] != pickle.PROTO:  # of a zip, which torch.save writes, and of a bare pickle
+        return None
+    return "is a pickle, which runs whatever it holds when it is read; it was not read: get the weights as safetensors"
 
 
 def _misfit(wanted: Mapping[str, Tensor], stored: Mapping[str, Tensor]) -> str | None:

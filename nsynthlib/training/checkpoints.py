@@ -68,8 +68,8 @@ class Clock:
 
 
 @contextmanager
-def explain_failures(run: Path, batch_size: int) -> Iterator[None]:
-    """What ends a run from outside, as RunFailed: the GPU's memory, the disk."""
+def explain_full_gpu(run: Path, batch_size: int) -> Iterator[None]:
+    """A GPU's memory that does not hold what is put into it, as RunFailed."""
     try:
         yield
     except torch.cuda.OutOfMemoryError:
@@ -77,6 +77,14 @@ def explain_failures(run: Path, batch_size: int) -> Iterator[None]:
             f"the GPU's memory does not hold a batch of {batch_size} beside the notes; {run} keeps its last good "
             "checkpoint; begin a new run with a smaller --batch-size"
         ) from None
+
+
+@contextmanager
+def explain_failures(run: Path, batch_size: int) -> Iterator[None]:
+    """What ends a run from outside, as RunFailed: the GPU's memory, the disk."""
+    try:
+        with explain_full_gpu(run, batch_size):
+            yield
     except OSError as error:
         raise RunFailed(
             f"{error.filename or run}: cannot be written ({error.strerror}); the last good checkpoint stays; "

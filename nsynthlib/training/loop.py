@@ -30,7 +30,7 @@ from nsynthlib.models.likelihood import bin_error
 from nsynthlib.models.pretrained import save_weights
 from nsynthlib.signals import interrupts
 from nsynthlib.training.batches import BatchSource, check_asked
-from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, load_latest, save_latest
+from nsynthlib.training.checkpoints import Clock, Progress, explain_failures, explain_full_gpu, load_latest, save_latest
 from nsynthlib.training.live_plot import LivePlot
 from nsynthlib.training.losses import beta_vae_loss, mean_kl
 from nsynthlib.training.optimizer import MuonAdamW, schedule
@@ -108,7 +108,8 @@ def train(
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if head := log_sigma_head(model):
         head.requires_grad_(False)  # it is fitted when all else is learned
-    train_notes, valid_notes = (BatchSource(part, accelerator.device, model.log_mel) for part in notes)
+    with explain_full_gpu(run, settings.batch_size):
+        train_notes, valid_notes = (BatchSource(part, accelerator.device, model.log_mel) for part in notes)
     network = accelerator.prepare(torch.compile(model) if compiled else model)
     optimizer = MuonAdamW(model, settings.learning_rate, fused=accelerator.device.type == "cuda")
     average = AveragedModel(model, multi_avg_fn=_average)
@@ -121,7 +122,8 @@ def train(
     share.check_same([progress.step], f"checkpoint in {run}")
 
     clock, plot = Clock(progress.history["seconds"]), LivePlot(total) if live else None
-    bar = tqdm(total=total, initial=progress.step, desc=settings.kind, unit="step", disable=quiet, smoothing=0.05)
+    where = f"{settings.kind} on the {accelerator.device.type.upper().replace('CUDA', 'GPU')}"
+    bar = tqdm(total=total, initial=progress.step, desc=where, unit="step", disable=quiet, smoothing=0.05)
     with interrupts() as interrupted, explain_failures(run, settings.batch_size):
         while progress.step < total and not progress.stale(settings.patience):
             db, condition = _next_batch(train_notes, settings, progress.step, share)

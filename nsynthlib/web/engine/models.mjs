@@ -1,21 +1,15 @@
 /** The trained models in the page: ONNX weights run by onnxruntime-web, all from the site itself. */
+import { fetchFile } from "./fetching.mjs";
 import { readManifest } from "./manifest.mjs";
 import { once } from "./once.mjs";
 
 const RUNTIME = new URL("../vendor/onnxruntime-web/dist/", import.meta.url);
 const WHOLE = ["family", "velocity", "seed"]; // inputs that are int64; all others are float32
 
-const runtime = once(async () => {
-  const ort = await import(new URL("ort.wasm.min.mjs", RUNTIME).href);
-  ort.env.wasm.numThreads = 1; // more needs headers that a plain file server does not send
-  ort.env.wasm.wasmPaths = RUNTIME.href;
-  return ort;
-});
 
 /** A file's bytes; `onProgress(part)` hears how much of it is there, where the server tells how much there is. */
 async function fetchBytes(url, onProgress) {
-  const found = await fetch(url);
-  if (!found.ok) throw new Error(`${url.pathname.split("/").at(-1)}: ${found.status} ${found.statusText}`);
+  const found = await fetchFile(url);
   const size = Number(found.headers.get("content-length"));
   if (!onProgress || !size) return new Uint8Array(await found.arrayBuffer());
   let there = 0;
@@ -27,6 +21,15 @@ async function fetchBytes(url, onProgress) {
   });
   return new Uint8Array(await new Response(found.body.pipeThrough(count)).arrayBuffer());
 }
+
+/** Its WebAssembly is handed over: what the runtime itself fails to load, it never tries again. */
+const runtime = once(async () => {
+  const ort = await import(new URL("ort.wasm.min.mjs", RUNTIME).href);
+  ort.env.wasm.numThreads = 1; // more needs headers that a plain file server does not send
+  ort.env.wasm.wasmPaths = RUNTIME.href;
+  ort.env.wasm.wasmBinary = await fetchBytes(new URL("ort-wasm-simd-threaded.wasm", RUNTIME));
+  return ort;
+});
 
 /** A network, whose weights are loaded when it is first asked something. */
 const session = once(async (file, onProgress) => {

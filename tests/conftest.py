@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import fault_table
 import pytest
 from helpers import ROOT, need, serving
+
+from nsynthlib.signals import ENDING
 
 FLAGS = [
     "--no-sandbox",
@@ -247,19 +250,29 @@ def disk_with(monkeypatch) -> Callable[[int], None]:
 
 def pytest_configure() -> None:
     """Signals that tests send are heard, also in a run that a shell began in the background, which ignores them."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Tests marked `gpu` wait for a machine that has one."""
+    """Tests that this machine cannot run wait for one that can; those that look at pages are told by their fixtures."""
     import torch
 
-    if not torch.cuda.is_available():
-        for item in items:
-            if item.get_closest_marker("gpu"):
-                item.add_marker(pytest.mark.skip(reason="needs CUDA"))
+    lacking = {
+        "gpu": None if torch.cuda.is_available() else "needs CUDA",
+        "linux": None if sys.platform == "linux" else "reads what only Linux tells of a process",
+        "posix": None if os.name == "posix" else "needs the signals, limits, rights or links of POSIX systems",
+    }
+    for item in items:
+        for name, reason in lacking.items():
+            if reason and item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=reason))
+        asked = getattr(item, "fixturenames", ())
+        if "site" in asked or hasattr(getattr(item, "module", None), "SITE"):  # the built book's folder
+            item.add_marker("site")
+        elif "launch" in asked:
+            item.add_marker("browser")
 
 
 @pytest.fixture(scope="module")

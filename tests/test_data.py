@@ -295,7 +295,7 @@ def huge_index(path):
     path.write_text("{" + ",\n".join(pieces) + "}")
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads its own size from Linux's /proc")
+@pytest.mark.linux
 def test_the_whole_of_nsynths_index_opens_within_a_gigabyte(tmp_path):
     """In a process of its own, which the system stops at 1 GB more than the libraries took."""
     huge_index(tmp_path / "examples.json")

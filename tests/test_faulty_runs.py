@@ -1,14 +1,11 @@
 """Runs that are ended from outside, and run folders of another version or another network."""
 
-import fcntl
 import json
 import os
-import pty
 import signal
 import struct
 import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 
@@ -72,6 +69,7 @@ train((every[:22], every[22:32]), run, Settings(kind="vae", epochs=2, batch_size
 """
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     "number", marked("Every step of the training run, the one under way too; `--resume` goes on with it.")
 )
@@ -107,6 +105,7 @@ Path(f"process-{PartialState().process_index}").write_text(str(len(history["vali
 """
 
 
+@pytest.mark.posix
 def test_one_of_two_processes_that_is_told_to_end_ends_both(tmp_path):
     """In the third of eight steps; at the end of that epoch they have asked each other."""
     (tmp_path / "two.py").write_text(TWO)
@@ -117,8 +116,13 @@ def test_one_of_two_processes_that_is_told_to_end_ends_both(tmp_path):
     assert torch.load(tmp_path / "run" / "latest.pt", weights_only=True)["step"] == 4
 
 
+@pytest.mark.posix
 def test_a_closed_terminal_loses_nothing(tmp_path):
     """SIGHUP comes with a terminal that can no longer be written to."""
+    import fcntl
+    import pty
+    import termios
+
     in_python("-m", "nsynthlib", "data", "pocket", tmp_path / "notes")
     options = ["--out", str(tmp_path / "run"), "--preset", "thesis", "--epochs", "50", "--batch-size", "4"]
     command = [sys.executable, "-m", "nsynthlib", "train", "vae", str(tmp_path / "notes"), *options]
@@ -137,6 +141,7 @@ def test_a_closed_terminal_loses_nothing(tmp_path):
     assert torch.load(tmp_path / "run" / "latest.pt", weights_only=True)["step"] > 1
 
 
+@pytest.mark.posix
 def test_a_second_signal_ends_at_once():
     with interrupts() as interrupted:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -146,7 +151,7 @@ def test_a_second_signal_ends_at_once():
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+@pytest.mark.posix
 def test_what_is_ignored_stays_ignored():
     """As under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -158,6 +163,7 @@ def test_what_is_ignored_stays_ignored():
         signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("number", marked("What was finished; of the file under way, nothing is left."))
 def test_any_command_ends_in_one_line_and_leaves_no_half_file(tmp_path, number, shown):
     command = [sys.executable, "-m", "nsynthlib", "data", "synthetic", str(tmp_path / "notes"), "--notes", "5000"]
@@ -195,6 +201,7 @@ except classifier.RunFailed as error:
 """
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("number", marked("The best classifier so far."))
 def test_a_classifier_that_is_told_to_end_leaves_the_best_and_says_so(tmp_path, number, shown):
     """22 notes are one step an epoch: the second step is the second epoch's."""

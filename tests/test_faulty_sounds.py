@@ -4,7 +4,6 @@ import json
 import shutil
 import struct
 import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -42,7 +41,7 @@ def test_any_rate_is_resampled_well(tmp_path, rate):
     assert rms((audio - sine(1000, 0.5))[middle]) < 1e-4 * rms(audio[middle])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads its own size from Linux's /proc")
+@pytest.mark.linux
 def test_an_odd_rate_takes_little_memory(tmp_path):
     """In a process that the system stops at 700 MB more than the libraries took."""
     soundfile.write(tmp_path / "a.wav", sine(440, 0.5, rate=44_101), 44_101)

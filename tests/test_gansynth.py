@@ -309,6 +309,7 @@ def test_a_run_that_diverges_says_so(tmp_path):
         train_gan(small(), (clips, clips), tmp_path / "run", steps=8, batch_size=1, learning_rate=1e30, quiet=True)
 
 
+@pytest.mark.posix
 def test_an_interrupt_keeps_the_best_so_far(tmp_path):
     clips = some_clips(1)
     timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))

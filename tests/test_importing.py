@@ -314,6 +314,7 @@ def test_the_command_tells_what_it_did(write_samples, tmp_path):
 # --- recorded notes ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.posix
 def test_recorded_notes_come_back_as_they_are(recordings_folder, samples, tmp_path):
     """Every fifth note of every fifth instrument, renamed in plain schemes: nearly all return with labels and sound."""
     notes = NSynth(recordings_folder / "train")

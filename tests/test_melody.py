@@ -139,6 +139,7 @@ print(round(done.seconds), done.made, peak() - before, peak())
 """
 
 
+@pytest.mark.linux
 def test_an_hour_is_rendered_block_by_block(tmp_path):
     """The hour's 57.6 million samples are 115 MB as a WAV and 461 MB as float64: none of it is held in memory."""
     out = tmp_path / "hour.wav"

@@ -218,6 +218,7 @@ print(len(notes), round(notes[-1].end), peak())
 """
 
 
+@pytest.mark.linux
 def test_a_hundred_thousand_notes_of_an_hour_are_read_within_a_gigabyte(tmp_path):
     path = tmp_path / "long.mid"
     one = (bytes((0, pitch, 100, 35, pitch, 0)) for pitch in (40 + number % 30 for number in range(100_000)))

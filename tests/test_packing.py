@@ -110,6 +110,7 @@ def test_a_full_disk_is_told_before_anything_is_written(notes, tmp_path, disk_wi
     assert left(tmp_path) == ["notes"]
 
 
+@pytest.mark.posix
 @pytest.mark.fault("full disk", kept="The notes that were to be packed; of the packed file, nothing is left.")
 def test_a_disk_that_fills_up_leaves_nothing(notes, tmp_path):
     """In a process whose files the system limits to half of what the set needs."""

@@ -183,6 +183,7 @@ def test_a_run_is_not_written_over_and_values_are_checked(tmp_path):
         train_samples(small(WaveNet), both, tmp_path / "other", steps=0)
 
 
+@pytest.mark.posix
 def test_an_interrupt_keeps_the_best_so_far(tmp_path):
     clips = Clips(tone(220, 256), torch.tensor([57]), ["tone"])
     timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))

@@ -90,6 +90,7 @@ def check_resumed(finished, notes, run):
     assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
+@pytest.mark.posix
 @pytest.mark.fault(
     "SIGKILL", kept="The training run up to its last epoch; what `--resume` ends with is the same to the bit."
 )
@@ -104,6 +105,7 @@ def test_a_killed_run_resumes_to_the_same_bits(synthetic_folder, notes, finished
     check_resumed(finished, notes, run)
 
 
+@pytest.mark.posix
 def test_an_interrupt_saves_and_the_run_goes_on_from_there(synthetic_folder, notes, finished, tmp_path):
     """Ctrl-C in mid-epoch: exit code 0, the step under way kept, and the same bits in the end."""
     run = tmp_path / "run"
@@ -125,6 +127,7 @@ train(NSynth(folder).split(), Path(run), Settings(epochs=2, batch_size=8, seed=3
 """
 
 
+@pytest.mark.posix
 @pytest.mark.fault("full disk", kept="The last good checkpoint of a training run.")
 @pytest.mark.parametrize("size", [20_000, 20_000_000])
 def test_a_full_disk_stops_the_run_in_one_line(synthetic_folder, tmp_path, size):

@@ -2,6 +2,7 @@
 
     python tools/store_chapters.py            run every chapter and store it
     python tools/store_chapters.py --check    run nothing; name what is stored wrongly
+    python tools/store_chapters.py --strip    run nothing; drop what is not text, as a commit does
     python tools/store_chapters.py chapters/02_stft.ipynb    one chapter only
 
 A stored chapter is executed and holds text outputs only. Then `pytest --nbval` compares every printed
@@ -88,6 +89,13 @@ def store(path: Path) -> None:
     write(normalise(chapter), path)
 
 
+def strip(path: Path) -> None:
+    """Drop from a notebook what is not stored of an output, and an editor's metadata; nothing is run."""
+    chapter = nbformat.read(path, as_version=4)
+    if (stripped := normalise(chapter)) != chapter:
+        write(stripped, path)
+
+
 def problems(path: Path) -> list[str]:
     """Each way in which a stored chapter breaks the rules, in one line."""
     found = []
@@ -112,12 +120,17 @@ def problems(path: Path) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run the chapters and store them the way they are tested.")
-    parser.add_argument("--check", action="store_true", help="run nothing; name what is stored wrongly")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--check", action="store_true", help="run nothing; name what is stored wrongly")
+    instead.add_argument("--strip", action="store_true", help="run nothing; drop what is not text")
     parser.add_argument("chapters", nargs="*", type=Path, help="notebooks; every chapter if none is named")
     options = parser.parse_args(arguments)
     paths = options.chapters or sorted(CHAPTERS.glob("*.ipynb"))
     failed = not paths
     for path in paths:
+        if options.strip:
+            strip(path)
+            continue
         if not options.check:
             print(f"{path.name} ...", flush=True)
             try:

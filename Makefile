@@ -66,15 +66,17 @@ node_modules/.installed: package.json package-lock.json | .venv/.requirements
 	@touch $@
 
 # Only what pages use, in npm's own layout, because these files look for each other by it.
-vendored := requirejs/require.js @jupyter-widgets/html-manager/dist/embed-amd.js \
-    $(addprefix mathjax/es5/,tex-chtml.js a11y input/tex output/chtml sre ui) \
+vendored := $(addprefix mathjax/es5/,tex-chtml.js a11y input/tex output/chtml sre ui) \
     $(addprefix onnxruntime-web/dist/,ort.wasm.min.mjs ort-wasm-simd-threaded.mjs ort-wasm-simd-threaded.wasm)
 
-$(vendor)/.copied: node_modules/.installed .venv/.requirements
+$(vendor)/.copied: $(wildcard book/_widgets/*.mjs) node_modules/.installed .venv/.requirements
 	rm -rf $(vendor)
 	mkdir -p $(vendor)
-	cd node_modules && tar -cf - $(vendored) @jupyter-widgets/html-manager/dist/*.woff2 | tar -xf - -C ../$(vendor)
+	cd node_modules && tar -cf - $(vendored) | tar -xf - -C ../$(vendor)
 	cp "$$($(bin)/python -c 'import anywidget; print(anywidget.__path__[0])')/nbextension/index.js" $(vendor)/anywidget.js
+	$(bin)/node node_modules/esbuild/bin/esbuild widgets=book/_widgets/page.mjs \
+	    --bundle --minify --inject:book/_widgets/amd.mjs --alias:sanitize-html=./book/_widgets/plain_text.mjs \
+	    --outdir=$(vendor) --log-level=warning
 	@touch $@
 
 # As OUTPUT=ENTRY.

@@ -11,8 +11,6 @@ from ipywidgets import Widget, embed
 
 from nsynthlib import widgets
 
-MANAGER = "_static/vendor/@jupyter-widgets/html-manager/dist/embed-amd.js"
-
 PAGE = """<!doctype html>
 <html lang="en" data-content_root="./">
 <head>
@@ -21,9 +19,7 @@ PAGE = """<!doctype html>
 <title>{name}</title>
 <link rel="icon" href="data:,">
 <style>body {{ font: 16px/1.5 sans-serif; margin: 1rem; }}</style>
-<script src="_static/vendor/requirejs/require.js"></script>
-<script src="_static/vendor-config.js"></script>
-<script data-jupyter-widgets-cdn="absent/" src="{manager}"></script>
+<script defer src="_static/vendor/widgets.js"></script>
 <script type="application/vnd.jupyter.widget-state+json">{state}</script>
 </head>
 <body>
@@ -69,6 +65,4 @@ def write_pages(folder: Path, makers: Makers = MAKE) -> None:
         state = embed.dependency_state([view], drop_defaults=False)
         data = embed.embed_data(views=[view], drop_defaults=False, state=state)
         told = json.dumps(data["manager_state"]), json.dumps(data["view_specs"][0])
-        (folder / f"{name}.html").write_text(
-            PAGE.format(name=name, manager=MANAGER, state=told[0], view=told[1]), encoding="utf-8"
-        )
+        (folder / f"{name}.html").write_text(PAGE.format(name=name, state=told[0], view=told[1]), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
 from types import SimpleNamespace
@@ -33,6 +33,21 @@ OBSERVE = """async (view) => {
 }"""
 
 
+# Explorers come when a reader is near, so this goes to each place that is still empty and waits.
+READ_ON = """async () => {
+  for (const place of document.querySelectorAll(".nn-widget[aria-busy]")) {
+    if (!place.checkVisibility()) continue;
+    place.scrollIntoView({ block: "center", behavior: "instant" });
+    while (place.ariaBusy) await new Promise(requestAnimationFrame);
+  }
+}"""
+
+
+def read_to_the_end(page) -> None:
+    """Reads a page on until all its explorers have come; one in something that is folded stays away."""
+    page.evaluate(READ_ON)
+
+
 class Hand:
     """Moves the controls of one explorer of a page, the first by itself, and looks and listens after each move."""
 
@@ -41,6 +56,7 @@ class Hand:
         self.page = window.page
         self.page.set_default_timeout(patience)
         self.page.goto(address)
+        read_to_the_end(self.page)
         self.view = self.page.locator(".nn-view").nth(explorer)
         self.controls = self.page.locator(".nn-controls").nth(explorer)
         self.view.scroll_into_view_if_needed()
@@ -140,8 +156,12 @@ def same(one: tuple[np.ndarray, int], other: tuple[np.ndarray, int]) -> bool:
     return one[1] == other[1] and np.array_equal(one[0], other[0])
 
 
-def violations(page, part: str = "html") -> list[tuple[str, list[str]]]:
-    """What axe finds against WCAG's levels A and AA, with the elements, in a part of the page (a CSS selector)."""
+def violations(page, part: str = "html", levels: Sequence[str] = LEVELS) -> list[tuple[str, list[str]]]:
+    """What axe finds against WCAG's levels A and AA, with the elements, in a part of the page (a CSS selector).
+
+    Without levels it is asked for everything that it knows, good practice too.
+    """
     page.add_script_tag(path=str(AXE))
-    found = page.evaluate("([part, levels]) => axe.run(part, { runOnly: levels })", [part, LEVELS])
+    options = {"resultTypes": ["violations"]} | ({"runOnly": levels} if levels else {})
+    found = page.evaluate("([part, options]) => axe.run(part, options)", [part, options])
     return [(found["id"], [node["html"] for node in found["nodes"]]) for found in found["violations"]]

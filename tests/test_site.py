@@ -1,13 +1,12 @@
 """The built book in a browser: it works by mouse and by keyboard, complains of nothing and stays on its own site."""
 
-import gzip
 import re
 from itertools import pairwise
 
 import librosa
 import numpy as np
 import pytest
-from hand import Hand, changes, violations
+from hand import Hand, changes, read_to_the_end
 from helpers import ROOT, rms
 
 from nsynthlib import FAMILIES
@@ -107,6 +106,7 @@ def test_every_place_of_the_toy_map_is_heard(site, visit):
     """In its chapter, by keyboard: another place, another sound, and neither is silent."""
     window = visit()
     window.page.goto(f"{site}/chapters/07_vae.html")
+    read_to_the_end(window.page)
     plane, player = (window.page.locator(f".nn-toy {part}") for part in (".nn-plane", "audio"))
     plane.focus()
     heard = []
@@ -130,20 +130,18 @@ def test_pictures_come_fast_and_nothing_is_amiss(site, stft, cvae, record_proper
 
 @pytest.mark.parametrize("page", ALL_BUILT)
 def test_page_is_whole(site, visit, page):
-    """On a telephone: nothing scrolls sideways, every image is described, axe finds no violation of WCAG's levels A and
-    AA, nothing complains and no request leaves the site."""
+    """On a telephone: nothing scrolls sideways, every image is described, nothing complains and no request leaves the
+    site."""
     window = visit(390)
     window.page.goto(f"{site}/{page}", wait_until="load")
     if page == "index.html":  # leads on to the introduction
         window.page.wait_for_url("**/book/intro.html")
-    if window.page.locator("script[type='application/vnd.jupyter.widget-view+json']").count():
-        window.page.wait_for_selector(":is(.nn-explorer canvas, .nn-roll svg, .nn-map svg, .nn-abx)", state="attached")
+    read_to_the_end(window.page)
     bare = window.page.evaluate("[...document.images].filter((image) => !image.hasAttribute('alt')).map((i) => i.src)")
     figures = window.page.locator("img[src*='/_images/']").count()
     assert window.overflow() <= 0
     assert bare == []
     assert window.page.locator("img[src*='/_images/'] + a[href*='/_images/']:visible").count() == figures
-    assert violations(window.page) == []
     assert window.complaints == []
     assert window.strays(site) == []
     window.context.close()
@@ -155,16 +153,6 @@ def test_nothing_is_left_unread_by_the_builder(page):
     text = re.sub(r"<(pre|script|style)\b.*?</\1>", "", (SITE / page).read_text(encoding="utf-8"), flags=re.DOTALL)
     text = re.sub(r"<(?:span|div) class=\"math[^>]*>.*?</(?:span|div)>", "", text, flags=re.DOTALL)
     assert re.findall(r"\{\w+(?::\w+)?\}`[^`]*`|\$[^$\n<]{1,60}\$", re.sub(r"<[^>]+>", "", text)) == []
-
-
-@pytest.mark.parametrize("page", ALL_BUILT)
-def test_page_is_light(page):
-    """At most 1.5 MB compressed: the page and its pictures, without sounds and the scripts all pages share."""
-    text = (SITE / page).read_text(encoding="utf-8")
-    pictures = re.findall(r'src="([^"]+\.(?:png|svg|jpg))"', text)
-    text = re.sub(r"data:audio/[^\"]+", "", text)
-    size = len(gzip.compress(text.encode())) + sum((SITE / page).parent.joinpath(p).stat().st_size for p in pictures)
-    assert size < 1.5e6, f"{size / 1e6:.2f} MB"
 
 
 @pytest.mark.parametrize("page", ALL_BUILT)

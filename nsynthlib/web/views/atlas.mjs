@@ -76,7 +76,7 @@ function buildTable(el, { models, families, cells }, onChoose) {
 /** A place for one note: three pictures, two players, words. */
 function buildNote(el, ticks) {
   const place = make(el, "section", "nn-atlas-note");
-  const title = make(place, "h4", "nn-atlas-title");
+  const title = make(place, "h3", "nn-atlas-title");
   const about = make(place, "p", "nn-atlas-about");
   const row = make(place, "div", "nn-atlas-pictures");
   const canvases = PANELS.map((panel, i) => {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from fake_cuda import NAME, claimed_cuda
-from helpers import in_python
+from helpers import ROOT, in_python
 from run_colab import environment, main, make_layer, packages, state
 from torch import nn
 
@@ -99,3 +99,20 @@ def test_afterwards_there_is_no_gpu():
     with claimed_cuda():
         assert torch.cuda.is_available()
     assert torch.cuda.is_available() == there
+
+
+TRAINING = """
+import sys
+from pathlib import Path
+sys.path.append(sys.argv[1])
+from fake_cuda import claimed_cuda
+from nsynthlib.training.loop import make_accelerator
+with claimed_cuda():
+    accelerator = make_accelerator(Path("run"), tensorboard=False)
+    print(accelerator.device.type, accelerator.mixed_precision)
+"""
+
+
+def test_training_chooses_the_claimed_gpu():
+    """In a process of its own: an accelerator is chosen once in each."""
+    assert in_python("-c", TRAINING, ROOT / "tools").stdout.split() == ["cuda", "no"]

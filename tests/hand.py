@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import soundfile
 from helpers import ROOT
+from reading import read_to_the_end
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -31,21 +32,6 @@ OBSERVE = """async (view) => {
     says: view.querySelector(".nn-status").textContent,
   };
 }"""
-
-
-# Explorers come when a reader is near, so this goes to each place that is still empty and waits.
-READ_ON = """async () => {
-  for (const place of document.querySelectorAll(".nn-widget[aria-busy]")) {
-    if (!place.checkVisibility()) continue;
-    place.scrollIntoView({ block: "center", behavior: "instant" });
-    while (place.ariaBusy) await new Promise(requestAnimationFrame);
-  }
-}"""
-
-
-def read_to_the_end(page) -> None:
-    """Reads a page on until all its explorers have come; one in something that is folded stays away."""
-    page.evaluate(READ_ON)
 
 
 class Hand:

@@ -1,8 +1,9 @@
 """axe, with all its rules of WCAG and of good practice, finds no fault on any page, nor in what opens on one."""
 
 import pytest
-from hand import read_to_the_end, violations
+from hand import violations
 from helpers import ROOT
+from reading import read_to_the_end
 from time_pages import pages_of
 
 SITE = ROOT / "_build" / "html"

@@ -6,8 +6,9 @@ from itertools import pairwise
 import librosa
 import numpy as np
 import pytest
-from hand import Hand, changes, read_to_the_end
+from hand import Hand, changes
 from helpers import ROOT, rms
+from reading import read_to_the_end
 
 from nsynthlib import FAMILIES
 from nsynthlib.audio import midi_to_hz

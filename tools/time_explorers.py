@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import Page, sync_playwright
+from reading import read_to_the_end
 from serve import server
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
@@ -52,7 +53,7 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.goto(f"http://127.0.0.1:{http.server_port}/chapters/{file.name}")
             page.wait_for_selector("main")
-            page.wait_for_timeout(3000)  # for the widgets to be on the page
+            read_to_the_end(page)
             for place in range(page.locator(".nn-explorer").count()):
                 found = times(page, place)
                 print(f"{file.stem} {place + 1}: median {median(found):.0f} ms of {len(found)} moves", flush=True)

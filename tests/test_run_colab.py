@@ -63,6 +63,7 @@ def test_a_claimed_gpu_works_and_is_a_t4(claimed):
     assert cuda_works()
     assert torch.cuda.get_device_name() == NAME
     assert not gpu_has_bf16()  # emulated only
+    assert torch.device("cuda", 0).type == "cuda"  # though no tensor is there
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ class OnCpu(TorchFunctionMode):
     ) -> Any:
         if func in (Tensor.cuda, Tensor.pin_memory):
             return args[0]
+        if func is torch.device:  # the name of a device stays: code looks at it to choose a branch
+            return func(*args, **(kwargs or {}))
         return func(*map(_here, args), **{name: _here(value) for name, value in (kwargs or {}).items()})
 
 

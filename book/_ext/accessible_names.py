@@ -1,5 +1,7 @@
 """Mend what other extensions write into pages and assistive technology stumbles over."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -13,11 +15,24 @@ MENDED = {
     'role="doc-biblioentry"': 'role="listitem"',
 }
 
+FOLD = re.compile(r"(?<=>)([^<>]+)(</a>\s*<details[^>]*>\s*<summary)(>)")
+
 
 def mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     """Replace each of ``MENDED`` in the page's body."""
     for written, better in MENDED.items():
         context["body"] = context.get("body", "").replace(written, better)
+    if "generate_toctree_html" in context:
+        context["generate_toctree_html"] = with_named_folds(context["generate_toctree_html"])
+
+
+def with_named_folds(generate: Callable[..., object]) -> Callable[..., str]:
+    """The theme's list of all pages, in which what unfolds the pages of a section is named by the section."""
+
+    def generate_named(*args: Any, **options: Any) -> str:
+        return FOLD.sub(r'\1\2 aria-label="Pages of \1"\3', str(generate(*args, **options)))
+
+    return generate_named
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -42,7 +42,7 @@ FLAGS += " --no-first-run --disable-sync --autoplay-policy=no-user-gesture-requi
 CONTROLS = (
     (".noUi-handle, [role=slider], input[type=range]", "ArrowRight"),
     ("select", None),
-    ("[tabindex='0']:is(canvas, svg, div[role=application], div[role=img])", "ArrowRight"),
+    ("[tabindex='0']:is(canvas, svg, div[role=application], div[role=img], div[role=listbox])", "ArrowRight"),
     ("button:not([aria-label*='full size' i]):enabled", None),
 )
 # What can be seen and heard of a cell's output: canvases, drawings, sounds, a
@@ -55,6 +55,12 @@ SEEN = """(cell) => {
     of(".jp-OutputArea audio", (audio) => audio.src),
     of(".jp-OutputArea .nn-abx", (test) => test.innerHTML),
   ]);
+}"""
+
+# A control as its reader is told of it.
+NAME = """(control) => {
+  const name = control.ariaLabel || control.labels?.[0]?.textContent || control.textContent;
+  return `"${name.trim().slice(0, 60)}" (${control.role || control.tagName.toLowerCase()})`;
 }"""
 
 
@@ -168,7 +174,8 @@ def drive(page: Page, cell: Locator, answers: list[str]) -> str:
     failed = output.locator(".jp-RenderedText[data-mime-type*=stderr], [data-mime-type*=error]")
     assert not failed.count(), failed.first.inner_text()[-300:]
     output.locator("canvas, svg, button").first.wait_for(timeout=1000 * SHOWN_SECONDS)
-    page.wait_for_timeout(1500)  # the first answers
+    output.evaluate("(element) => element.scrollIntoView()")  # explorers in sight ask the kernel
+    _wait_until_quiet(page, answers)  # else an answer to what was before would be taken for one to this
     for selector, key in CONTROLS:
         controls = output.locator(selector)
         for control in [c for c in controls.all()[:4] if c.is_visible()]:
@@ -184,8 +191,18 @@ def drive(page: Page, cell: Locator, answers: list[str]) -> str:
                 continue
             page.wait_for_timeout(500)
             by = "the kernel answered" if len(answers) > answered else "no answer was needed"
-            return f"{selector.split(',')[0]} moved, {by}"
+            return f"{control.evaluate(NAME)} moved, {by}"
     raise AssertionError("no control changes what is seen or heard")
+
+
+def _wait_until_quiet(page: Page, answers: list[str]) -> None:
+    """At least 1.5 s, until the kernel was idle and sent no answer for as long; at most 30 s."""
+    idle = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+    for _ in range(20):
+        before = len(answers)
+        page.wait_for_timeout(1500)
+        if len(answers) == before and page.evaluate(idle):
+            return
 
 
 def _move(control: Locator, key: str | None) -> None:

@@ -11,6 +11,8 @@ MENDED = {
     ' aria-label="Toggle hidden content"': "",
     # A table that may scroll sideways, where no key would reach it.
     '<div class="pst-scrollable-table-container">': '<div class="pst-scrollable-table-container" tabindex="0">',
+    # The empty corner of a table, or a table without headings: no heading to be told.
+    '<th class="head"><p></p></th>': "<td></td>",
     # A role that ARIA has withdrawn, inside a list whose children must be items.
     'role="doc-biblioentry"': 'role="listitem"',
 }

@@ -41,13 +41,16 @@ PYTHON = {
 }
 #: npm's packages that package.json asks for, and what they are for.
 NPM = {
-    "@jupyter-widgets/html-manager": "widgets without a kernel; with jQuery, Backbone, Lumino and Font Awesome",
+    "@jupyter-widgets/base": "widgets; with jQuery and Backbone",
+    "@jupyter-widgets/base-manager": "widgets without a kernel",
+    "@jupyter-widgets/controls": "sliders, lists and boxes",
+    "@lumino/messaging": "widgets",
+    "@lumino/widgets": "widgets",
     "client-zip": "files saved together",
     "fft.js": "Fourier transforms",
     "mathjax": "formulas, and their fonts",
     "midi-file": "MIDI files",
     "onnxruntime-web": "the models",
-    "requirejs": "loading widgets",
 }
 
 

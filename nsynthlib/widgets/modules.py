@@ -11,6 +11,7 @@ from pathlib import Path
 WEB = Path(__file__).parent.parent / "web"
 IMPORT = re.compile(r'^import (?:\{[^}]*\}|\w+) from "(\.[^"]+)"(?: with \{ type: "json" \})?;\n', re.MULTILINE)
 COMMENT = re.compile(r"^ */\*\*.*?\*/\n", re.MULTILINE | re.DOTALL)
+REMARK = re.compile(r"(?:^|(?<=\S)) *// [^\n`\"']*$", re.MULTILINE)  # none with quotes, which might be a string's
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 DECLARATION = re.compile(r"^(?:async )?(?:function\*?|const|let|class) (\w+|\{[^}]*\}|\[[^\]]*\])", re.MULTILINE)
 NAME = re.compile(r"\w+(?=\s*(?:[,}\]]|$))")  # in a pattern such as { known, given: known }
@@ -48,7 +49,7 @@ def _in_order(path: Path, placed: dict[Path, str]) -> dict[Path, str]:
         needed = (path.parent / address).resolve()
         if needed not in placed:
             placed = _in_order(needed, placed)
-    return placed | {path: EXPORT.sub("", IMPORT.sub("", COMMENT.sub("", source)))}
+    return placed | {path: EXPORT.sub("", IMPORT.sub("", REMARK.sub("", COMMENT.sub("", source))))}
 
 
 def _check_names(sources: Mapping[Path, str]) -> None:

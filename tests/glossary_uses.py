@@ -15,6 +15,7 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
 BOOK = Path(__file__).parents[1]
+LOOKED_UP = {"Reference", "The package"}  # parts of the table of contents
 
 #: Forms that are not the term with an s behind it.
 FORMS: Mapping[str, Sequence[str]] = {
@@ -122,9 +123,9 @@ def sections(markdown: str) -> list[str]:
 
 
 def read_pages() -> list[str]:
-    """The pages that are read in order: the first one, and all but the part *Reference*."""
+    """The pages that are read in order: the first one, and all but those that things are looked up in."""
     contents = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [part for part in contents["parts"] if part["caption"] != "Reference"]
+    parts = [part for part in contents["parts"] if part["caption"] not in LOOKED_UP]
     return [contents["root"], *(chapter["file"] for part in parts for chapter in part["chapters"])]
 
 

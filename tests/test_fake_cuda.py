@@ -21,7 +21,7 @@ from nsynthlib.models import PRESETS, Classifier, Condition, Prior
 from nsynthlib.models.likelihood import bin_error
 from nsynthlib.models.texture import fast_part, local_deviation, reference_noise
 from nsynthlib.spectral import STFT, LogMel, griffin_lim, istft, stft
-from nsynthlib.training import Settings, beta_vae_loss, deviation_loss
+from nsynthlib.training import Settings, beta_vae_loss, checkpoints, deviation_loss
 from nsynthlib.training.augmentation import add_noise, augment, mix
 from nsynthlib.training.batches import BatchSource
 from nsynthlib.training.checkpoints import Progress, load_latest, save_latest

@@ -9,7 +9,7 @@ from time_pages import COMPRESSED, compressing_server, pages_of, weigh
 SITE = ROOT / "_build" / "html"
 MOST_BYTES = 1.5e6
 MOST_SECONDS = 2.0
-PAGES = [page for page in pages_of(SITE) if page != "index.html"] or ["book/intro.html"]  # the first leads on to another
+PAGES = [page for page in pages_of(SITE) if page != "index.html"] or ["book/intro.html"]  # which leads on
 
 
 @pytest.fixture(scope="module")

@@ -172,7 +172,7 @@ def hand(address, visit) -> Hand:
 MOVES = [  # control, key, place for the mouse
     ("Learning rate", "ArrowLeft", 0.5),
     ("Weights", "ArrowRight", 0.3),
-    ("Steps", "ArrowLeft", 0.7),
+    ("Steps", "ArrowLeft", 0.3),
     ("Training points", "ArrowRight", 0.5),
 ]
 

@@ -132,6 +132,7 @@ def test_a_wrong_address_of_any_depth_gives_a_page_whose_links_work(fork, visit,
             assert window.page.request.get(target).ok, target
         for theme in ("light", "dark"):
             window.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+            window.page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished))")
             assert violations(window.page) == []
         failed = [line for line in window.complaints if "no/such/page.html" not in line and "status of 404" not in line]
         assert failed == []  # the styles and scripts were there

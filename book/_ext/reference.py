@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -67,7 +68,8 @@ def comment_on(name: str, thing: Any) -> str:
             continue
         said = re.search(rf"^{name}\b[^=\n]*= (.*?)(?:  # (.*))?$", inspect.getsource(module), re.M)
         if said and getattr(module, name) is thing:
-            value = f" = ``{thing!r}``" if len(repr(thing)) <= 60 else ""
+            plain = not isinstance(thing, Path) and len(repr(thing)) <= 60  # a path is of this machine
+            value = f" = ``{thing!r}``" if plain else ""
             return f"{value}: {said[2]}" if said[2] else value
     return ""
 

@@ -17,7 +17,7 @@ FONTS = ("solid-900", "brands-400")
 RULE = re.compile(r"@[\w-]+[^{]*\{(?:[^{}]*\{[^{}]*\})+[^{}]*\}|[^{}]+\{[^{}]*\}")  # an outer one whole
 ICON = re.compile(r"\.fa-([\w-]+):before(?:,\.fa-[\w-]+:before)*\{content:\"\\([0-9a-f]+)\"")
 SHOWN = re.compile(r"\bfa-([a-z0-9-]+)")
-DRAWN = re.compile(r"content: ?[\"']\\(f[0-9a-f]{3})")  # icons that other style sheets name by their places
+DRAWN = re.compile(r"content: ?[\"']\\(f[0-9a-f]{3})|([\uf000-\uf8ff])")  # in other style sheets
 
 
 def drop_unused(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
@@ -70,7 +70,8 @@ def write_icons(app: Sphinx, error: Exception | None) -> None:
     texts = [*Path(app.outdir).rglob("*.html"), *static.glob("scripts/*.js")]
     names = {name for path in texts for name in SHOWN.findall(path.read_text(encoding="utf-8"))}
     styles = [path for path in static.rglob("*.css") if "vendor" not in path.parts]
-    drawn = {int(place, 16) for path in styles for place in DRAWN.findall(path.read_text(encoding="utf-8"))}
+    found = (icon for path in styles for icon in DRAWN.findall(path.read_text(encoding="utf-8")))
+    drawn = {int(place, 16) if place else ord(icon) for place, icon in found}
 
     (theirs,) = Path(pydata_sphinx_theme.__path__[0]).glob("theme/*/static/vendor/fontawesome/*")
     css = (theirs / "css/all.min.css").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
-from serve import server
+from serve import serve, server
 
 
 def main() -> None:
@@ -16,13 +16,9 @@ def main() -> None:
         sys.exit(f"{book}: holds no book; unpack all of the zip file, and start read.py where it lies then")
     with server(str(book), 0) as http:
         address = f"http://127.0.0.1:{http.server_port}/index.html"
-        print(f"The book is at {address} (Ctrl-C stops)", flush=True)
         if "--no-browser" not in sys.argv[1:]:
-            webbrowser.open(address)
-        try:
-            http.serve_forever()
-        except KeyboardInterrupt:
-            print()
+            webbrowser.open(address)  # the server listens already and answers once it serves
+        serve(http, address)
 
 
 if __name__ == "__main__":

@@ -47,17 +47,22 @@ def server(folder: str, port: int) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=folder))
 
 
+def serve(http: ThreadingHTTPServer, address: str) -> None:
+    """Say where the book is, and serve it until Ctrl-C."""
+    print(f"The book is at {address} (Ctrl-C stops)", flush=True)
+    try:
+        http.serve_forever()
+    except KeyboardInterrupt:
+        print()
+
+
 def main() -> None:
     folder, port = sys.argv[1], int(sys.argv[2])
     try:
         http = server(folder, port)
     except OSError as error:
         sys.exit(f"port {port} cannot be used ({error.strerror}); choose another:  make serve PORT={port + 1}")
-    print(f"The book is at http://localhost:{port}/ (Ctrl-C stops)", flush=True)
-    try:
-        http.serve_forever()
-    except KeyboardInterrupt:
-        print()
+    serve(http, f"http://localhost:{port}/")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Builds at once and builds that are killed: the project's own Makefile, with commands that do nothing but wait."""
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -14,10 +15,12 @@ from helpers import ROOT
 # What is made before the chapters run, the first things first; a stamp counts as made if nothing before it is newer.
 STAMPS = [
     *(f".venv/.{name}" for name in ("created", "requirements", "package")),
+    ".venv/wheels/.downloaded",
     "node_modules/.installed",
     "book/_static/vendor/.copied",
     *(f"book/_static/nsynthlib/.{name}" for name in ("bundled", "exported", "pocket")),
     "_build/.code",
+    "_build/wheels/.built",
 ]
 
 # Stands for Python and for Jupyter Book: tells that it runs, and goes on when it is let.
@@ -36,7 +39,16 @@ def project(tmp_path) -> Path:
         (folder / name).mkdir(parents=True)
     for name in ("Makefile", "tools/one_build.py"):
         shutil.copy(ROOT / name, folder / name)
-    for name in ("requirements.txt", "pyproject.toml", "package.json", "package-lock.json", "_config.yml", "_toc.yml"):
+    for name in (
+        "requirements.txt",
+        "pyproject.toml",
+        "package.json",
+        "package-lock.json",
+        "_config.yml",
+        "_toc.yml",
+        "README.md",
+        "LICENSE",
+    ):
         (folder / name).touch()
     for path in folder.rglob("*"):
         os.utime(path, (1e9, 1e9))  # seconds since 1970
@@ -60,7 +72,13 @@ def make(project: Path) -> subprocess.Popen:
 
 
 def wait_for_a_command(project: Path) -> None:
-    (project / "runs").read_text()
+    """Until one tells that it runs; at most a minute, since a build may have ended without one."""
+    pipe = os.open(project / "runs", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert select.select([pipe], [], [], 60)[0], "no command runs"
+        os.read(pipe, 100)
+    finally:
+        os.close(pipe)
 
 
 def let_go(project: Path) -> None:

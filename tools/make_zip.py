@@ -15,6 +15,7 @@ from nsynthlib.files import atomic
 ROOT = Path(__file__).resolve().parent.parent
 NAME = f"neural-notes-{nsynthlib.__version__}"
 LEFT_OUT = {".buildinfo", ".doctrees", "objects.inv"}  # of no use to a reader
+ONLINE = ".whl"  # what notebooks install where the book is published
 README = """Neural Notes, to read without a network
 
 You need Python 3.10 or later and a browser. In this folder:
@@ -32,7 +33,7 @@ def contents(html: Path) -> Iterator[tuple[str, bytes]]:
     """What the bundle holds, as paths in it and contents, sorted."""
     for path in sorted(html.rglob("*"), key=lambda path: path.relative_to(html).as_posix()):
         inside = path.relative_to(html)
-        if path.is_file() and not LEFT_OUT & set(inside.parts):
+        if path.is_file() and path.suffix != ONLINE and not LEFT_OUT & set(inside.parts):
             yield f"book/{inside.as_posix()}", path.read_bytes()
     yield "LICENSE", (ROOT / "LICENSE").read_bytes()
     yield "README.txt", README.encode()

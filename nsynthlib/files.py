@@ -145,4 +145,4 @@ def need_space(folder: Path, size: int, what: str) -> None:
     free = shutil.disk_usage(folder).free
     if free < size:
         needed = f"{what} needs {size / 1e9:.1f} GB and {free / 1e9:.1f} GB are free"
-        raise DataError(f"{folder}: {needed}; make room or choose another disk")
+        raise DataError(f"{folder}: {needed}{_ROOM}")

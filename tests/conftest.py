@@ -1,7 +1,6 @@
 """What tests share: a browser and pages to look at, models, and sets of notes."""
 
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +9,8 @@ from typing import Any
 
 import fault_table
 import pytest
-from helpers import ROOT, need, serving
+from helpers import ROOT, need
+from serve import serving
 
 from nsynthlib.signals import ENDING
 
@@ -49,14 +49,24 @@ def pages(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def notes():
+    """22 notes of the pocket set to learn from, 10 to check by."""
+    from nsynthlib.data import pocket
+
+    every = pocket()
+    return every[:22], every[22:32]
+
+
+@pytest.fixture(scope="session")
 def launch() -> Iterator[Callable]:
     """``launch(*flags)`` starts the system's Chromium, without a window; ``without`` leaves out a usual flag.
 
     ``launch(user=FOLDER)`` starts it as the user whose settings lie there, and gives that user's context.
     """
     sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next(filter(None, map(shutil.which, names)), None)
+    from reading import find_chromium  # which needs Playwright
+
+    path = find_chromium()
     if path is None:
         missing = "no Chromium: install it (apt-get install chromium) to test pages"
         if os.environ.get("CI"):

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from helpers import RATE, ROOT, decaying_note, serving, sine
+from helpers import RATE, ROOT, decaying_note, sine
 from ipywidgets import Widget, embed
+from serve import serving
 
 from nsynthlib import widgets
 

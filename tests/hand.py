@@ -142,11 +142,17 @@ def same(one: tuple[np.ndarray, int], other: tuple[np.ndarray, int]) -> bool:
     return one[1] == other[1] and np.array_equal(one[0], other[0])
 
 
+AT_REST = """Promise.all(document.getAnimations()
+  .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
+  .map(({ finished }) => finished.catch(() => null)))"""
+
+
 def violations(page, part: str = "html", levels: Sequence[str] = LEVELS) -> list[tuple[str, list[str]]]:
     """What axe finds against WCAG's levels A and AA, with the elements, in a part of the page (a CSS selector).
 
-    Without levels it is asked for everything that it knows, good practice too.
+    Without levels it is asked for everything that it knows, good practice too. What moves comes to its end before.
     """
+    page.evaluate(AT_REST)
     page.add_script_tag(path=str(AXE))
     options = {"resultTypes": ["violations"]} | ({"runOnly": levels} if levels else {})
     found = page.evaluate("([part, options]) => axe.run(part, options)", [part, options])

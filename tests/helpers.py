@@ -2,17 +2,15 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from serve import server
 
 from nsynthlib.audio import midi_to_hz
 from nsynthlib.data import NewNote
@@ -20,6 +18,7 @@ from nsynthlib.errors import UsageError
 from nsynthlib.models import Condition
 
 ROOT = Path(__file__).resolve().parent.parent
+NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
 RATE = 16_000
 SMALL = {"latent_dim": 6, "n_mels": 64, "n_fft": 512, "hop_length": 256, "samples": 8000}  # of a model that is quick
 
@@ -52,15 +51,6 @@ def peak():
 
 def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The address of a server of ``folder``, on a free port of this machine."""
-    with server(str(folder), 0) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{http.server_port}"
-        http.shutdown()
 
 
 def harmonics(hertz: float, partials: int, seconds: float = 4.0, rate: int = RATE) -> np.ndarray:

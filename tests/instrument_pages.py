@@ -1,7 +1,6 @@
 """A page with nothing but the instrument's core on it, made of the modules as they are now."""
 
 import base64
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from helpers import ROOT, serving
+from helpers import NODE, ROOT
+from serve import serving
 
-NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
 ESBUILD = ROOT / "node_modules" / "esbuild" / "bin" / "esbuild"
 STATIC = ROOT / "book" / "_static"
 

@@ -9,9 +9,6 @@ from time_pages import pages_of
 SITE = ROOT / "_build" / "html"
 PAGES = [page for page in pages_of(SITE) if page != "index.html"]  # which leads on to another
 WAYS = [(1280, "light"), (390, "dark")]
-AT_REST = """Promise.all(document.getAnimations()
-  .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
-  .map(({ finished }) => finished.catch(() => null)))"""
 SETTLED = "() => !document.querySelector('.nn-view[data-state=busy]')"
 
 
@@ -29,7 +26,6 @@ def window(request, chromium):
 
 def all_violations(page) -> list[tuple[str, list[str]]]:
     page.wait_for_function(SETTLED)
-    page.evaluate(AT_REST)
     return violations(page, levels=())
 
 

@@ -9,7 +9,6 @@ import torch
 from helpers import in_python
 
 from nsynthlib import CVAE, LogMel, Settings, train
-from nsynthlib.data import pocket
 from nsynthlib.errors import DataError, UsageError
 from nsynthlib.models.variants import damage
 from nsynthlib.training import train_classifier
@@ -42,13 +41,6 @@ every = pocket()
 settings = Settings(kind="cvae", preset="small", epochs=6, batch_size=13, learning_rate=4e-3, seed=3)
 train((every[:22], every[22:32]), run, settings, resume=True, quiet=True)
 """
-
-
-@pytest.fixture(scope="module")
-def notes():
-    """22 notes to learn from, 10 to check by."""
-    every = pocket()
-    return every[:22], every[22:32]
 
 
 @pytest.fixture(scope="module")

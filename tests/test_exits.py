@@ -1,7 +1,8 @@
 """An explorer as one module, as Jupyter Book 2 loads it: what it draws, and that it asks for nothing else."""
 
 import pytest
-from helpers import ROOT, in_python, serving
+from helpers import ROOT, in_python
+from serve import serving
 
 HOST = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <link rel="stylesheet" href="explorer.css">

@@ -5,15 +5,12 @@ import os
 import re
 import shutil
 import sys
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import ThreadingHTTPServer
 
 import pytest
 from helpers import ROOT, in_python
 from instrument_player import PAGE
-from serve import Handler
+from serve import Handler, serving
 
 from conftest import Visit
 
@@ -43,11 +40,8 @@ class LoginPage(Handler):
 def behind_login(site) -> Iterator[tuple[str, type[LoginPage]]]:
     """The book's address in a network that asks for a login, and the login."""
     login = type("Login", (LoginPage,), {})
-    http = ThreadingHTTPServer(("127.0.0.1", 0), partial(login, directory=str(ROOT / "_build" / "html")))
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{http.server_port}", login
-    http.shutdown()
-    http.server_close()
+    with serving(ROOT / "_build" / "html", login) as address:
+        yield address, login
 
 
 @pytest.mark.fault(

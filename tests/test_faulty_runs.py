@@ -23,13 +23,6 @@ SETTINGS = Settings(kind="vae", epochs=2, batch_size=8, seed=3)
 
 
 @pytest.fixture(scope="module")
-def notes():
-    """22 notes to learn from, 10 to check by."""
-    every = pocket()
-    return every[:22], every[22:32]
-
-
-@pytest.fixture(scope="module")
 def finished(notes, tmp_path_factory) -> Path:
     run = tmp_path_factory.mktemp("runs") / "finished"
     train(notes, run, SETTINGS, quiet=True)

@@ -1,7 +1,6 @@
 """The explorer of learning: its descent is the one that a formula gives, and both languages and a page agree."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -9,13 +8,12 @@ import numpy as np
 import pytest
 from explorer_pages import served_pages
 from hand import Hand, changes, hand_on_telephone, violations
-from helpers import RATE, ROOT, level_db, rms, settings_of, strongest
+from helpers import NODE, RATE, ROOT, level_db, rms, settings_of, strongest
 from numpy.polynomial import Legendre
 from traitlets import TraitError
 
 from nsynthlib.widgets import learning_explorer
 
-NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
 DEFAULT = {"learning_rate": 0.3, "weights": 12, "steps": 1000, "points": 10}
 CHOICES = [
     {},

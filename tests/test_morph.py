@@ -1,7 +1,6 @@
 """Morphing: its ends are the notes, what lies between is what a formula says, and both languages and a page agree."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -10,14 +9,13 @@ import pytest
 import torch
 from explorer_pages import served_pages
 from hand import Hand, changes, hand_on_telephone, violations
-from helpers import RATE, ROOT, harmonics, rms, settings_of, strongest
+from helpers import NODE, RATE, ROOT, harmonics, rms, settings_of, strongest
 
 from nsynthlib.errors import UsageError
 from nsynthlib.synthesis import Morph, morph
 from nsynthlib.synthesis.morphing import follow_partials, pitch_weight
 from nsynthlib.widgets import morph_explorer
 
-NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
 PAIRS = [  # lower and higher, plucked and blown, whispered by a loud one
     ("brass_acoustic_057-046-075", "vocal_acoustic_053-052-100"),
     ("keyboard_acoustic_000-060-100", "flute_acoustic_073-091-025"),

@@ -4,7 +4,8 @@ import gzip
 
 import pytest
 from helpers import ROOT
-from time_pages import COMPRESSED, compressing_server, pages_of, weigh
+from serve import serving
+from time_pages import COMPRESSED, PagesHandler, pages_of, weigh
 
 SITE = ROOT / "_build" / "html"
 MOST_BYTES = 1.5e6
@@ -15,7 +16,7 @@ PAGES = [page for page in pages_of(SITE) if page != "index.html"] or ["book/intr
 @pytest.fixture(scope="module")
 def pages_site(site):
     """The built book as GitHub Pages serves it."""
-    with compressing_server(SITE) as address:
+    with serving(SITE, PagesHandler) as address:
         yield address
 
 
@@ -55,7 +56,7 @@ def test_a_heavy_and_slow_page_is_told(tmp_path, chromium):
     script = f"fetch('noise.bin'); addEventListener('DOMContentLoaded', () => {{ {work} }})"
     page = f'<!doctype html><html lang="en"><link rel="icon" href="data:,"><script>{script}</script><p>Text</p></html>'
     (tmp_path / "page.html").write_text(page, encoding="utf-8")
-    with compressing_server(tmp_path) as address:
+    with serving(tmp_path, PagesHandler) as address:
         visit = weigh(chromium, f"{address}/page.html")
     assert len(noise) < visit.total < len(noise) + 2000
     assert visit.seconds > 0.3

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 import tomllib
-from helpers import ROOT, serving
+from helpers import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from serve import serving
 
 import nsynthlib
 

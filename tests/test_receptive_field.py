@@ -1,7 +1,6 @@
 """The explorer of the receptive field: what it says is what convolutions do, in both languages and on a page."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -10,7 +9,7 @@ import pytest
 import torch
 from explorer_pages import served_pages
 from hand import Hand, changes, hand_on_telephone, violations
-from helpers import RATE, ROOT, settings_of
+from helpers import NODE, RATE, ROOT, settings_of
 from torch import nn
 from traitlets import TraitError
 
@@ -18,7 +17,6 @@ from nsynthlib.data import pocket
 from nsynthlib.widgets import receptive_field_explorer
 from nsynthlib.widgets.receptive_field import NOTE, dilations_of, tree_of
 
-NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
 DEFAULT = {"kernel_size": 2, "layers": 5, "stacks": 1, "growth": "doubled"}
 CHOICES = [
     {},

@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from helpers import serving
 from notebook_cells import setup_source
+from serve import serving
 from store_chapters import SETUP
 
 WHEELS = ["mido-1.3.3-py3-none-any.whl", "nsynthlib-1.0-py3-none-any.whl"]

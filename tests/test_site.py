@@ -9,13 +9,13 @@ import pytest
 from hand import Hand, changes
 from helpers import ROOT, rms
 from reading import read_to_the_end
+from time_pages import pages_of
 
 from nsynthlib import FAMILIES
 from nsynthlib.audio import midi_to_hz
 
 SITE = ROOT / "_build" / "html"
-FOLDERS = (".", "book", "book/reference", "chapters")
-PAGES = sorted(str(path.relative_to(SITE)) for folder in FOLDERS for path in SITE.glob(f"{folder}/*.html"))
+PAGES = pages_of(SITE)
 ALL_BUILT = [pytest.param(page, id=page) for page in PAGES or ["index.html"] if page != "404.html"]  # wants its address
 
 

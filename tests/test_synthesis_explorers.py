@@ -1,7 +1,6 @@
 """The explorers of synthesis: both languages make the same notes, and a page answers to mouse, finger and keyboard."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +10,7 @@ import pytest
 import torch
 from explorer_pages import served_pages
 from hand import Hand, changes, violations, wav
-from helpers import ROOT, harmonics, settings_of
+from helpers import NODE, ROOT, harmonics, settings_of
 
 from nsynthlib.shared_random import SharedRandom
 from nsynthlib.spectral import FLOOR_DB, stft, to_db
@@ -19,8 +18,6 @@ from nsynthlib.synthesis import ADSR
 from nsynthlib.synthesis.harmonics import FRAMES, fundamentals, take_apart
 from nsynthlib.widgets import synthesis_explorer
 from nsynthlib.widgets.synthesis_notes import ENVELOPE, TRANSFORM, WAYS
-
-NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
 
 # Reads a job, writes its samples.
 MAKE = """

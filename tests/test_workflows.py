@@ -1,14 +1,12 @@
 """The workflows: actionlint finds nothing, actions are pinned, rights are the least, and a fork need not edit them."""
 
 import re
-import shutil
 import subprocess
 
 import pytest
 import yaml
-from helpers import ROOT
+from helpers import NODE, ROOT
 
-NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
 LINTER = ROOT / "node_modules" / "@tktco" / "node-actionlint" / "bin" / "node-actionlint.js"
 FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))

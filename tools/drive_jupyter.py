@@ -16,7 +16,6 @@ import builtins
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -28,16 +27,16 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page
 from playwright.sync_api import TimeoutError as TooLate
+from reading import SOUND, chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPLORER = re.compile(r"widgets\.(\w+_explorer|\w+_map|error_atlas|abx|instrument)\(")
 APPS = {"lab": ("jupyterlab", "LabApp", "lab/tree"), "notebook": ("notebook", "JupyterNotebookApp", "notebooks")}
 # That a chapter's cells may take, an explorer to appear, and a control to show what it does.
 RUN_SECONDS, SHOWN_SECONDS, MOVE_SECONDS = 600, 120, 30
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
-FLAGS += " --no-first-run --disable-sync --autoplay-policy=no-user-gesture-required"
+QUIET = ("--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync")
 # Controls in the order they are tried: what is pressed on them, or None where another is chosen, or clicked.
 CONTROLS = (
     (".noUi-handle, [role=slider], input[type=range]", "ArrowRight"),
@@ -252,11 +251,9 @@ def main() -> int:
     parser.add_argument("chapters", nargs="*", help="their names, 02_stft say; all without any")
     parser.add_argument("--app", choices=list(APPS), help="one of them; both without it")
     asked = parser.parse_intermixed_args()
-    browser_path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     chapters = [p for p in sorted(ROOT.glob("chapters/*.ipynb")) if not asked.chapters or p.stem in asked.chapters]
     failures = 0
-    with sync_playwright() as playwright, TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS.split())
+    with chromium(SOUND, *QUIET) as browser, TemporaryDirectory() as folder:
         for app in [asked.app] if asked.app else APPS:
             home = Path(folder) / app
             (home / "work").mkdir(parents=True)

@@ -9,7 +9,6 @@ import re
 import sys
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from store_chapters import CHAPTERS, METADATA, SETUP, write
@@ -133,7 +132,6 @@ def main(arguments: list[str] | None = None, folder: Path = CHAPTERS) -> None:
     if path.exists():
         sys.exit(f"{path}: exists already; choose another name")
     write(template(options.name, options.title), path)
-    nbformat.validate(nbformat.read(path, as_version=4))
     print(f"{path}: fill it in, name it in _toc.yml, and store it:  python tools/store_chapters.py {path}")
 
 

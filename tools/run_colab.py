@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +25,7 @@ from contextlib import contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
 
-from serve import server
+from serve import serving
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "book" / "_ext"))
@@ -40,14 +39,11 @@ AT_ONCE = 2
 @contextmanager
 def deployed(built: Path, folder: Path) -> Iterator[None]:
     """A copy of what the built site's ``notebooks/`` holds, written for and served under an address of this machine."""
-    with server(str(folder), 0) as http:
-        site = f"http://127.0.0.1:{http.server_port}/"
-        faults = write_all(built / KEPT, ROOT, folder / "notebooks", site)
+    with serving(folder) as address:
+        faults = write_all(built / KEPT, ROOT, folder / "notebooks", f"{address}/")
         if faults or not list((folder / "notebooks").glob("nsynthlib-*.whl")):
             sys.exit("\n".join(faults) or f"{built} holds no wheel of nsynthlib; run make book first")
-        threading.Thread(target=http.serve_forever, daemon=True).start()
         yield
-        http.shutdown()
 
 
 def packages(environment: Path) -> Path:

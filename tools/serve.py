@@ -6,6 +6,9 @@ page, the folder's ``404.html`` is sent, as GitHub Pages does.
 """
 
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -42,9 +45,18 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing: the page shows what it could not load."""
 
 
-def server(folder: str, port: int) -> ThreadingHTTPServer:
+def server(folder: str, port: int, handler: type[Handler] = Handler) -> ThreadingHTTPServer:
     """A server of ``folder`` on this machine only; port 0 takes a free one."""
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=folder))
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(handler, directory=folder))
+
+
+@contextmanager
+def serving(folder: Path, handler: type[Handler] = Handler) -> Iterator[str]:
+    """The address of a server of ``folder``, on a free port, that answers as long as the block lasts."""
+    with server(str(folder), 0, handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
 
 
 def serve(http: ThreadingHTTPServer, address: str) -> None:

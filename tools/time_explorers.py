@@ -4,19 +4,16 @@ Prints, for every explorer of the book, the median over twenty moves of each of 
 machine's affair too, so give it one with nothing else to do.
 """
 
-import shutil
 import sys
-import threading
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Page, sync_playwright
-from reading import read_to_the_end
-from serve import server
+from playwright.sync_api import Page
+from reading import SOUND, chromium, read_to_the_end
+from serve import serving
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 MOVES = 20
-FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 LATER = "([view, turn]) => view.dataset.state === 'ready' && Number(view.dataset.turn) > turn"
 
 
@@ -42,24 +39,18 @@ def times(page: Page, place: int) -> list[float]:
 
 
 def main() -> None:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if not (SITE / "index.html").exists() or path is None:
-        sys.exit("time_explorers: build the book and install Chromium first")
-    http = server(str(SITE), 0)
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    if not (SITE / "index.html").exists():
+        sys.exit("time_explorers: build the book first")
+    with serving(SITE) as site, chromium(SOUND) as browser:
         for file in sorted(SITE.glob("chapters/*.html")):
             page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(f"http://127.0.0.1:{http.server_port}/chapters/{file.name}")
+            page.goto(f"{site}/chapters/{file.name}")
             page.wait_for_selector("main")
             read_to_the_end(page)
             for place in range(page.locator(".nn-explorer").count()):
                 found = times(page, place)
                 print(f"{file.stem} {place + 1}: median {median(found):.0f} ms of {len(found)} moves", flush=True)
             page.close()
-        browser.close()
-    http.shutdown()
 
 
 if __name__ == "__main__":

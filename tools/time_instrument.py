@@ -6,18 +6,16 @@ nothing else to do. Another page that has ``window.instrument`` can be named: ``
 """
 
 import os
-import shutil
 import sys
-import threading
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Page, sync_playwright
-from serve import server
+from playwright.sync_api import Page
+from reading import SOUND, chromium
+from serve import serving
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 PAGE = "book/instrument.html"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 CHANGES, PRESSES = 5, 10
 TIMEOUT = 120_000  # milliseconds
 
@@ -90,17 +88,11 @@ def measure(page: Page, address: str) -> dict:
 
 
 def main() -> None:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
     given = sys.argv[1] if len(sys.argv) > 1 else None
-    if path is None or not (given or (SITE / PAGE).exists()):
-        sys.exit("time_instrument: build the book and install Chromium first")
-    http = server(str(SITE), 0)
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        report(measure(browser.new_page(), given or f"http://127.0.0.1:{http.server_port}/{PAGE}"))
-        browser.close()
-    http.shutdown()
+    if not (given or (SITE / PAGE).exists()):
+        sys.exit("time_instrument: build the book first")
+    with serving(SITE) as site, chromium(SOUND) as browser:
+        report(measure(browser.new_page(), given or f"{site}/{PAGE}"))
 
 
 if __name__ == "__main__":

@@ -6,19 +6,16 @@ then. The first is the machine's affair too, so give it one with nothing else to
 """
 
 import gzip
-import shutil
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from http.server import ThreadingHTTPServer
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, sync_playwright
-from serve import Handler
+from playwright.sync_api import Browser
+from reading import chromium
+from serve import Handler, serving
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 COMPRESSED = {".html", ".js", ".mjs", ".css", ".json", ".svg", ".wasm", ".txt", ".xml"}
@@ -85,15 +82,6 @@ class PagesHandler(Handler):
             self.wfile.write(data)
 
 
-@contextmanager
-def compressing_server(folder: Path) -> Iterator[str]:
-    """The address of a server of ``folder`` on this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(PagesHandler, directory=str(folder))) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{http.server_port}"
-        http.shutdown()
-
-
 def pages_of(folder: Path) -> list[str]:
     """The pages that readers see: all of the site but those that are a part of the theme."""
     return sorted(
@@ -130,19 +118,16 @@ def weigh(browser: Browser, address: str, width: int = 1280) -> Weighed:
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SITE
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not (folder / "index.html").exists() or chromium is None:
-        sys.exit(f"time_pages: no book in {folder}, or no Chromium: build the one (make book) and install the other")
+    if not (folder / "index.html").exists():
+        sys.exit(f"time_pages: no book in {folder}; build it first:  make book")
     print("page, kB, seconds until interactive, seconds of the main thread")
-    with compressing_server(folder) as site, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with serving(folder, PagesHandler) as site, chromium() as browser:
         for page in pages_of(folder):
             weigh(browser, f"{site}/{page}")  # what the server compresses once is no reader's wait
             visits = [weigh(browser, f"{site}/{page}") for _ in range(VISITS)]
             wall = median(visit.seconds for visit in visits)
             work = median(visit.main_thread_seconds for visit in visits)
             print(f"{page:35} {max(visit.total for visit in visits) / 1000:6.0f} {wall:6.2f} {work:6.2f}", flush=True)
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from docutils import nodes
-from licences import in_markdown
+from in_markdown import in_markdown
 from publication import Publication
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective

@@ -62,7 +62,7 @@ class Citation(SphinxDirective):
         """A block of text to be copied."""
         self.env.note_dependency(str(FILE))
         style = {"bibtex": bibtex, "apa": apa}[directives.choice(self.arguments[0], ("bibtex", "apa"))]
-        found = Publication.from_environment()
+        found: Publication = self.config.publication
         text = style(yaml.safe_load(FILE.read_text(encoding="utf-8")), found.site or found.repository)
         return [nodes.literal_block(text, text, language="text", classes=["nn-wrapped"])]
 

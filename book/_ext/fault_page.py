@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from docutils.statemachine import StringList
+from in_markdown import in_markdown
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -55,10 +55,7 @@ class FaultTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(STORED))
         faults = json.loads(STORED.read_text(encoding="utf-8"))
-        text = "\n".join([HEAD, *map(row, faults), "```"])
-        box = nodes.Element()
-        self.state.nested_parse(StringList(text.splitlines(), str(STORED)), self.content_offset, box)
-        return box.children
+        return in_markdown(self, "\n".join([HEAD, *map(row, faults), "```"]).splitlines())
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from docutils.statemachine import StringList
+from in_markdown import in_markdown
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -129,14 +129,6 @@ def written(packages: list[Package]) -> str:
             f"The same licence's terms stand under {terms[package.licence]}."
         )
     return "\n\n".join(parts) + "\n"
-
-
-def in_markdown(directive: SphinxDirective, lines: list[str]) -> list[nodes.Node]:
-    """What these lines are on the directive's page."""
-    container = nodes.container()
-    source = StringList(lines, source=directive.env.docname)
-    directive.state.nested_parse(source, directive.content_offset, container)
-    return container.children
 
 
 class BundledLicences(SphinxDirective):

@@ -5,7 +5,6 @@ the site's folder: `write_all` makes the notebooks for another address from it w
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -18,11 +17,12 @@ import nbformat
 from docutils import nodes
 from notebook_cells import written
 from plain_markdown import NotPlain, Piece, Resolved, role_key
-from publication import Publication
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
+
+from nsynthlib.files import write_json
 
 LOG = logging.getLogger(__name__)
 KEPT = "notebooks.json"  # beside the site's folder, as are the wheels
@@ -115,11 +115,8 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         return
     names = sorted(name for name in app.env.found_docs if Path(app.env.doc2path(name)).suffix == ".ipynb")
     kept = Path(app.outdir).parent / KEPT
-    draft = kept.with_suffix(".part")
-    known = {name: asdict(resolve(app, name)) for name in names}
-    draft.write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(draft, kept)
-    site = Publication.from_environment().site
+    write_json(kept, {name: asdict(resolve(app, name)) for name in names})
+    site = app.config.publication.site
     if site and not list(kept.with_name(WHEELS).glob("nsynthlib-*.whl")):
         LOG.warning(f"no wheel of nsynthlib in {kept.with_name(WHEELS)} for the notebooks to install; run make book")
     for fault in write_all(kept, Path(app.srcdir), Path(app.outdir) / "notebooks", site):

@@ -1,21 +1,27 @@
-"""What several test files share: sounds, sets of notes, a small model, and Python in a process of its own."""
+"""What several test files share: sounds, sets of notes, a small model, the command line, a Python of one's own."""
 
+import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from nsynthlib.__main__ import main
 from nsynthlib.audio import midi_to_hz
 from nsynthlib.data import NewNote
 from nsynthlib.errors import UsageError
 from nsynthlib.models import Condition
+from nsynthlib.signals import ENDING
 
 ROOT = Path(__file__).resolve().parent.parent
 NODE = shutil.which("node") or str(ROOT / ".venv" / "bin" / "node")
@@ -29,6 +35,30 @@ def in_python(*arguments: object, code: int = 0, **options) -> subprocess.Comple
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)
     assert done.returncode == code, done.stderr
     return done
+
+
+def command_line(*arguments: object, code: int = 0) -> tuple[str, str]:
+    """What ``nsynthlib`` prints on stdout and stderr for these arguments; it must exit with ``code``.
+
+    It runs in this process, which has read all libraries already, and leaves it as it was.
+    """
+    output, errors = io.StringIO(), io.StringIO()
+    handlers = {number: signal.getsignal(number) for number in ENDING}
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        warnings.catch_warnings(),
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        patch.setattr(sys, "argv", ["nsynthlib", *map(str, arguments)])
+        warnings.simplefilter("default")
+        warnings.simplefilter("ignore", DeprecationWarning)  # as Python itself does outside of tests
+        with pytest.raises(SystemExit) as ended:
+            main()
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    assert ended.value.code == code, errors.getvalue()
+    return output.getvalue(), errors.getvalue()
 
 
 def need(what: Callable[[], object]):

@@ -7,7 +7,7 @@ from reading import read_to_the_end
 from time_pages import pages_of
 
 SITE = ROOT / "_build" / "html"
-PAGES = [page for page in pages_of(SITE) if page != "index.html"]  # which leads on to another
+PAGES = pages_of(SITE)
 WAYS = [(1280, "light"), (390, "dark")]
 SETTLED = "() => !document.querySelector('.nn-view[data-state=busy]')"
 

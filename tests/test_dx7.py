@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from helpers import RATE, contents, in_python, rms, stop_at_third_job, strongest
+from helpers import RATE, command_line, contents, rms, stop_at_third_job, strongest
 
 from nsynthlib import FAMILIES, NSynth
 from nsynthlib.audio import hz_to_midi, midi_to_hz
@@ -430,11 +430,11 @@ def test_missing_dexed_says_how_to_get_it(hand, tmp_path, monkeypatch):
     assert not (tmp_path / "set").exists()
 
 
-def test_the_command_makes_a_set_and_says_what_is_left_out(dexed, hand, tmp_path):
-    command = ("-m", "nsynthlib", "data", "dx7", "set")
+def test_the_command_makes_a_set_and_says_what_is_left_out(dexed, hand, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     options = ("--bank", hand, "--lowest", 60, "--highest", 61, "--notes", 5, "--workers", 1)
-    done = in_python(*command, *options, cwd=tmp_path)
-    assert done.stdout == "set: 5 notes in train, 0 notes in valid, 0 notes in test\n"
-    assert "set: 1 voice is left out; dx7.json there tells why" in done.stderr
-    done = in_python(*command, "--lowest", 61, "--highest", 60, code=2)
-    assert "highest 60 lies below lowest 61" in done.stderr
+    output, errors = command_line("data", "dx7", "set", *options)
+    assert output == "set: 5 notes in train, 0 notes in valid, 0 notes in test\n"
+    assert "set: 1 voice is left out; dx7.json there tells why" in errors
+    _, errors = command_line("data", "dx7", "set", "--lowest", 61, "--highest", 60, code=2)
+    assert "highest 60 lies below lowest 61" in errors

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 import soundfile
 import torch
-from helpers import ROOT, SMALL, contents, in_python
+from helpers import ROOT, SMALL, command_line, contents, in_python
 from nbclient import NotebookClient
 from store_chapters import SETUP, code_cells, normalise
 
@@ -103,7 +103,7 @@ def test_a_folder_that_may_not_be_written_to_is_one_line(tmp_path, run, shown):
 
 @pytest.mark.fault("no GPU", kept="Everything: the run ends as on a GPU, later.")
 def test_without_a_gpu_a_model_is_trained_on_the_cpu_and_that_is_said(tmp_path, shown):
-    in_python("-m", "nsynthlib", "data", "pocket", tmp_path / "notes")
+    command_line("data", "pocket", tmp_path / "notes")
     options = ("--out", tmp_path / "run", "--preset", "thesis", "--epochs", 1, "--batch-size", 16)
     command = ("-m", "nsynthlib", "train", "vae", tmp_path / "notes", *options)
     told = in_python(*command, env=os.environ | {"CUDA_VISIBLE_DEVICES": ""}).stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers import in_python
+from helpers import command_line, in_python
 
 from nsynthlib import Settings, rendering, train
 from nsynthlib.data import pocket
@@ -116,7 +116,7 @@ def test_a_closed_terminal_loses_nothing(tmp_path):
     import pty
     import termios
 
-    in_python("-m", "nsynthlib", "data", "pocket", tmp_path / "notes")
+    command_line("data", "pocket", tmp_path / "notes")
     options = ["--out", str(tmp_path / "run"), "--preset", "thesis", "--epochs", "50", "--batch-size", "4"]
     command = [sys.executable, "-m", "nsynthlib", "train", "vae", str(tmp_path / "notes"), *options]
     child, terminal = pty.fork()
@@ -230,12 +230,11 @@ def test_a_run_of_another_version_is_told_in_one_line(notes, run, spoil, words):
 
 @pytest.mark.fault("weights of another version", kept="The run, as that version left it.")
 def test_the_command_line_tells_another_version_in_one_line(run, tmp_path, shown):
-    in_python("-m", "nsynthlib", "data", "pocket", tmp_path / "notes")
+    command_line("data", "pocket", tmp_path / "notes")
     record = json.loads((run / "settings.json").read_text())
     del record["settings"]["noise_prob"]
     (run / "settings.json").write_text(json.dumps(record))
-    command = ("train", "vae", tmp_path / "notes", "--out", run, "--resume")
-    told = in_python("-m", "nsynthlib", *command, code=1).stderr
+    _, told = command_line("train", "vae", tmp_path / "notes", "--out", run, "--resume", code=1)
     assert len(told.splitlines()) == 1
     assert "lacks the setting 'noise_prob'" in told
     assert "another version" in told

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import librosa
 import numpy as np
 import pytest
-from helpers import RATE, ROOT, causes_by_file, in_python, labels_by_file, played_note
+from helpers import RATE, causes_by_file, command_line, labels_by_file, played_note
 
 from nsynthlib import NSynth
 from nsynthlib.cli import app
@@ -298,13 +297,12 @@ def test_bad_use_is_one_line(write_samples, tmp_path, monkeypatch, arguments, er
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_the_command_tells_what_it_did(write_samples, tmp_path):
+def test_the_command_tells_what_it_did(write_samples, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     write_samples({"oboe_C4.wav": played_note(60), "oboe_E4.wav": played_note(66)})
     arguments = ("samples", "out", "--valid", "0", "--licence", "CC BY 4.0")
-    done = in_python(
-        "-m", "nsynthlib", "data", "import", *arguments, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    assert done.stdout.splitlines() == [
+    output, _ = command_line("data", "import", *arguments)
+    assert output.splitlines() == [
         "reed_acoustic_3000: oboe, 1 note",
         "left out, off pitch: 1 file: oboe_E4.wav (66.0 is heard, 64 was expected)",
         "out: 1 notes in all; out/import.json tells of each",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from helpers import SMALL, in_python
+from helpers import SMALL, command_line
 from scipy.io import wavfile
 
 from nsynthlib import AE, CVAE, VAE, LogMel, Settings, generate, reconstruct
@@ -119,15 +119,15 @@ def test_the_same_note_by_any_name(small):
 
 def test_the_command_line_knows_notes_by_name(tmp_path):
     for pitch in ("C4", "60"):
-        in_python("-m", "nsynthlib", "generate", tmp_path / f"{pitch}.wav", "--pitch", pitch, "--family", "organ")
+        command_line("generate", tmp_path / f"{pitch}.wav", "--pitch", pitch, "--family", "organ")
     assert (tmp_path / "C4.wav").read_bytes() == (tmp_path / "60.wav").read_bytes()
     for pitch, told_as in (("H9", "'H9'"), ("60.5", "60.5"), ("128", "128"), ("-1", "-1")):
         ask = ("generate", tmp_path / "x.wav", "--pitch", pitch, "--family", "organ")
-        told = in_python("-m", "nsynthlib", *ask, code=2).stderr
+        _, told = command_line(*ask, code=2)
         assert len(told.splitlines()) == 1
         assert f"pitch {told_as} is no MIDI number" in told
     ask = ("reconstruct", tmp_path / "60.wav", tmp_path / "back.wav", "--pitch", "C4", "--family", "organ")
-    in_python("-m", "nsynthlib", *ask)
+    command_line(*ask)
     assert (tmp_path / "back.wav").exists()
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from helpers import harmonics, in_python
+from helpers import command_line, harmonics
 from torchaudio.functional import resample
 
 from nsynthlib.audio import midi_to_hz
@@ -140,15 +140,14 @@ def test_a_miniature_is_trained_by_name(kind, read, reeds, tmp_path):
 
 
 def test_the_shell_trains_and_tells_what_cannot_be(reeds, tmp_path):
-    command = ("-m", "nsynthlib", "train-miniature")
     in_folder = ("--out", tmp_path / "run", "--steps", 1)
-    done = in_python(*command, "organ", reeds.folder, *in_folder, code=2)
-    assert "organ" in done.stderr
-    assert done.stderr.count("\n") == 1
-    done = in_python(*command, "samplernn", reeds.folder, *in_folder)
-    assert done.stdout.startswith(f"{tmp_path / 'run'}: SampleRNN, 298,432 parameters")
-    done = in_python(*command, "samplernn", reeds.folder, *in_folder, code=2)
-    assert "holds something already" in done.stderr
+    _, errors = command_line("train-miniature", "organ", reeds.folder, *in_folder, code=2)
+    assert "organ" in errors
+    assert errors.count("\n") == 1
+    output, _ = command_line("train-miniature", "samplernn", reeds.folder, *in_folder)
+    assert output.startswith(f"{tmp_path / 'run'}: SampleRNN, 298,432 parameters")
+    _, errors = command_line("train-miniature", "samplernn", reeds.folder, *in_folder, code=2)
+    assert "holds something already" in errors
 
 
 SHIPPED = {"wavenet": (WaveNet, 0.8), "samplernn": (SampleRNN, 0.3), "gansynth": (GANSynth, 0.8)}

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import urllib.request
+from http.client import RemoteDisconnected
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from helpers import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from serve import serving
+from serve import Handler, serving
 
 import nsynthlib
 
@@ -152,3 +153,16 @@ def test_the_server_names_types_that_browsers_accept(tmp_path):
             (tmp_path / name).touch()
             with direct.open(f"{address}/{name}") as answer:
                 assert answer.headers["Content-Type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(BrokenPipeError, False), (ConnectionResetError, False), (ValueError, True)]
+)
+def test_a_browser_that_hangs_up_leaves_no_traceback(tmp_path, capsys, error, told):
+    class Hung(Handler):
+        def do_GET(self):
+            raise error
+
+    with serving(tmp_path, Hung) as address, pytest.raises(RemoteDisconnected):
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address)
+    assert ("Traceback" in capsys.readouterr().err) is told

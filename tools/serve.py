@@ -45,9 +45,18 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing: the page shows what it could not load."""
 
 
+class Server(ThreadingHTTPServer):
+    """The standard server, without a traceback for each reader who leaves a page while it comes."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Leave unsaid that a browser hung up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 def server(folder: str, port: int, handler: type[Handler] = Handler) -> ThreadingHTTPServer:
     """A server of ``folder`` on this machine only; port 0 takes a free one."""
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(handler, directory=folder))
+    return Server(("127.0.0.1", port), partial(handler, directory=folder))
 
 
 @contextmanager

@@ -1,23 +1,24 @@
 """How heavy the built pages are and how soon they can be used: ``python tools/time_pages.py``.
 
-Prints for every page what comes over the wire before a reader does anything, compressed as GitHub Pages does, and
-medians of visits with an empty cache: seconds until it is interactive, and seconds that its main thread works until
-then. The first is the machine's affair too, so give it one with nothing else to do. Another folder can be named.
+Prints for every page what comes over the wire before a reader does anything, compressed as GitHub Pages does; of that
+apart, the model and what runs it, for which the instrument alone does not wait to be asked. Beside them medians of
+visits with an empty cache: seconds until it is interactive, and seconds that its main thread works until then. The
+first is the machine's affair too, so give it one with nothing else to do. Another folder can be named.
 """
 
 import gzip
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Request
 from reading import chromium
 from serve import Handler, serving
 
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
+MODEL = (".onnx", ".wasm")  # a model, and what runs it
 COMPRESSED = {".html", ".js", ".mjs", ".css", ".json", ".svg", ".wasm", ".txt", ".xml"}
 VISITS = 5
 
@@ -48,15 +49,19 @@ INTERACTIVE = """() => {
 
 @dataclass(frozen=True)
 class Weighed:
-    """One visit to a page: bytes by address, compressed, and seconds until it was interactive."""
+    """One visit to a page: bytes by address, compressed, its workers' too; and seconds until it was interactive."""
 
     bytes: dict[str, int]
     seconds: float
     main_thread_seconds: float  # of work of the processor, which does not count what else the machine does
 
     @property
-    def total(self) -> int:
-        return sum(self.bytes.values())
+    def model(self) -> int:
+        return sum(size for address, size in self.bytes.items() if address.endswith(MODEL))
+
+    @property
+    def page(self) -> int:
+        return sum(self.bytes.values()) - self.model
 
 
 @lru_cache(maxsize=1000)
@@ -78,17 +83,20 @@ class PagesHandler(Handler):
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        with suppress(ConnectionError):  # a browser that has gone on to another page
-            self.wfile.write(data)
+        self.wfile.write(data)
 
 
 def pages_of(folder: Path) -> list[str]:
-    """The pages that readers see: all of the site but those that are a part of the theme."""
-    return sorted(
-        str(path.relative_to(folder))
-        for path in folder.rglob("*.html")
-        if not path.relative_to(folder).parts[0].startswith("_")
-    )
+    """The pages that readers see: neither the theme's own nor the first, which leads on to the introduction."""
+    pages = (path.relative_to(folder) for path in folder.rglob("*.html"))
+    return sorted(str(page) for page in pages if not page.parts[0].startswith("_") and str(page) != "index.html")
+
+
+def sent(request: Request) -> int:
+    """Bytes of the answer and of its headers."""
+    answer = request.response()
+    assert answer is not None  # it has come: the request is finished
+    return int(answer.headers["content-length"]) + request.sizes()["responseHeadersSize"]
 
 
 def weigh(browser: Browser, address: str, width: int = 1280) -> Weighed:
@@ -98,19 +106,14 @@ def weigh(browser: Browser, address: str, width: int = 1280) -> Weighed:
         page = context.new_page()
         page.add_init_script(f"({INTERACTIVE})()")
         devtools = context.new_cdp_session(page)
-        asked: dict[str, str] = {}
-        came: dict[str, int] = {}
-        devtools.on("Network.requestWillBeSent", lambda told: asked.update({told["requestId"]: told["request"]["url"]}))
-        devtools.on(
-            "Network.loadingFinished", lambda told: came.update({told["requestId"]: int(told["encodedDataLength"])})
-        )
-        devtools.send("Network.enable")
+        finished: list[Request] = []
+        page.on("requestfinished", lambda request: finished.append(request))
         devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.goto(address)
         seconds = page.evaluate("interactive")
         told = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
         page.wait_for_load_state("networkidle")
-        sizes = {asked[request]: size for request, size in came.items() if asked[request].startswith("http")}
+        sizes = {request.url: sent(request) for request in finished if request.url.startswith("http")}
         return Weighed(sizes, seconds, told["TaskDuration"])
     finally:
         context.close()
@@ -120,14 +123,16 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SITE
     if not (folder / "index.html").exists():
         sys.exit(f"time_pages: no book in {folder}; build it first:  make book")
-    print("page, kB, seconds until interactive, seconds of the main thread")
+    print("page, kB, kB of a model, seconds until interactive, seconds of the main thread")
     with serving(folder, PagesHandler) as site, chromium() as browser:
         for page in pages_of(folder):
             weigh(browser, f"{site}/{page}")  # what the server compresses once is no reader's wait
             visits = [weigh(browser, f"{site}/{page}") for _ in range(VISITS)]
             wall = median(visit.seconds for visit in visits)
             work = median(visit.main_thread_seconds for visit in visits)
-            print(f"{page:35} {max(visit.total for visit in visits) / 1000:6.0f} {wall:6.2f} {work:6.2f}", flush=True)
+            heaviest = max(visits, key=lambda visit: visit.page)
+            sizes = f"{heaviest.page / 1000:6.0f} {heaviest.model / 1000:6.0f}"
+            print(f"{page:35} {sizes} {wall:6.2f} {work:6.2f}", flush=True)
 
 
 if __name__ == "__main__":

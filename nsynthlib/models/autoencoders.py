@@ -120,7 +120,7 @@ class AE(Pretrained):
         """Mean and log-variance of q(z | x), ``[batch, latent_dim]`` each; a plain AE's variance is 0 (log -inf)."""
         rows, columns = self.padded
         x = F.pad(self.scaled(db), (0, columns - db.shape[-1], 0, rows - db.shape[-2]), value=-1.0)[:, None]
-        cond = self._concat_condition(x.new_zeros(len(x), 0), condition)  # [batch, cond_dim]
+        cond = self._concat_condition(x.new_zeros(x.shape[0], 0), condition)  # [batch, cond_dim]
         features = self.encoder(x, self._comb(condition), cond)  # [batch, features]
         features = torch.cat([features, cond], 1)
         mean = self.to_mean(features)

@@ -38,6 +38,16 @@ def test_page_is_light(pages_site, chromium, page, record_property):
     assert visit.main_thread_seconds <= MOST_SECONDS
 
 
+@pytest.mark.parametrize(("page", "parts"), [("intro", ["decoder"]), ("instrument", ["decoder", "encoder"])])
+@pytest.mark.usefixtures("site")
+def test_what_a_model_weighs_is_said(page, parts):
+    """Of the instrument both parts are loaded, because it can be opened without a network afterwards."""
+    runtime = gzip.compress((SITE / "_static/vendor/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm").read_bytes(), 6)
+    models = sum((SITE / "_static" / "nsynthlib" / f"cvae_{part}.onnx").stat().st_size for part in parts)
+    text = (ROOT / "book" / f"{page}.md").read_text(encoding="utf-8")
+    assert f"about {(models + len(runtime)) / 1e6:.0f} MB" in text
+
+
 def test_bytes_are_those_of_the_files(pages_site, chromium):
     """What the browser counts is each file compressed, and at most 1 kB more for its headers."""
     visit = weigh(chromium, f"{pages_site}/book/references.html")

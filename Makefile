@@ -49,6 +49,7 @@ endef
 	@touch $@
 
 .venv/.requirements: requirements.txt .venv/.created
+	@# What is imported is compiled then; most modules of these libraries never are.
 	$(pip) install --no-compile --requirement requirements.txt
 	@# librosa compiles some of itself when it is first imported, and keeps it. Two that do so at once, as two chapters
 	@# would, leave what makes each later one crash; so it is imported once, all of it, before.

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -43,21 +43,22 @@ def command_line(*arguments: object, code: int = 0) -> tuple[str, str]:
     It runs in this process, which has read all libraries already, and leaves it as it was.
     """
     output, errors = io.StringIO(), io.StringIO()
-    handlers = {number: signal.getsignal(number) for number in ENDING}
     with (
+        ExitStack() as handlers,
         pytest.MonkeyPatch.context() as patch,
         warnings.catch_warnings(),
         redirect_stdout(output),
         redirect_stderr(errors),
     ):
+        for number in ENDING:
+            handlers.callback(signal.signal, number, signal.getsignal(number))
         patch.setattr(sys, "argv", ["nsynthlib", *map(str, arguments)])
         warnings.simplefilter("default")
         warnings.simplefilter("ignore", DeprecationWarning)  # as Python itself does outside of tests
         with pytest.raises(SystemExit) as ended:
             main()
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
     assert ended.value.code == code, errors.getvalue()
+    assert "Traceback" not in errors.getvalue()
     return output.getvalue(), errors.getvalue()
 
 

@@ -2,11 +2,9 @@
 
 import pytest
 from hand import violations
-from helpers import ROOT
 from reading import read_to_the_end
-from time_pages import pages_of
+from time_pages import SITE, pages_of
 
-SITE = ROOT / "_build" / "html"
 PAGES = pages_of(SITE)
 WAYS = [(1280, "light"), (390, "dark")]
 SETTLED = "() => !document.querySelector('.nn-view[data-state=busy]')"

@@ -5,9 +5,8 @@ import gzip
 import pytest
 from helpers import ROOT
 from serve import serving
-from time_pages import COMPRESSED, PagesHandler, pages_of, weigh
+from time_pages import COMPRESSED, SITE, PagesHandler, compressed, pages_of, weigh
 
-SITE = ROOT / "_build" / "html"
 MOST_BYTES = 1.5e6
 MOST_SECONDS = 2.0
 PAGES = pages_of(SITE) or ["book/intro.html"]
@@ -42,7 +41,7 @@ def test_page_is_light(pages_site, chromium, page, record_property):
 @pytest.mark.usefixtures("site")
 def test_what_a_model_weighs_is_said(page, parts):
     """Of the instrument both parts are loaded, because it can be opened without a network afterwards."""
-    runtime = gzip.compress((SITE / "_static/vendor/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm").read_bytes(), 6)
+    runtime = compressed(str(SITE / "_static/vendor/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"))
     models = sum((SITE / "_static" / "nsynthlib" / f"cvae_{part}.onnx").stat().st_size for part in parts)
     text = (ROOT / "book" / f"{page}.md").read_text(encoding="utf-8")
     assert f"about {(models + len(runtime)) / 1e6:.0f} MB" in text

@@ -7,14 +7,13 @@ import librosa
 import numpy as np
 import pytest
 from hand import Hand, changes
-from helpers import ROOT, rms
+from helpers import rms
 from reading import read_to_the_end
-from time_pages import pages_of
+from time_pages import SITE, pages_of
 
 from nsynthlib import FAMILIES
 from nsynthlib.audio import midi_to_hz
 
-SITE = ROOT / "_build" / "html"
 PAGES = pages_of(SITE)
 ALL_BUILT = [page for page in [*PAGES, "index.html"] if page != "404.html"]  # which wants its address
 

@@ -131,9 +131,8 @@ def drawing(floors: Sequence[Sequence[str]], edges: Edges, told: str) -> str:
     """Boxes on their floors and arrows down, as an SVG in one line of HTML; colours are the stylesheet's."""
     at = places(floors)
     direct = {edge: not implied(edge, edges) for edge in edges}
-    arrows = [
-        arrow(edge, edges[edge], at, direct[edge]) for edge in sorted(edges, key=direct.__getitem__)
-    ]  # pale ones below
+    ordered = sorted(edges, key=direct.__getitem__)  # pale ones first, below the others
+    arrows = [arrow(edge, edges[edge], at, direct[edge]) for edge in ordered]
     boxes = [
         f'<rect x="{x - WIDE / 2}" y="{y - TALL / 2}" width="{WIDE}" height="{TALL}" rx="4"/>'
         f'<text x="{x}" y="{y + 5}">{name}</text>'
